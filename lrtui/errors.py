@@ -1,0 +1,53 @@
+"""Errors are sentences for the person who can fix them, and they know the exit code of the command they end.
+
+LrtuiError                  70  a bug, or something no other class names
+├── UsageError              64  a flag, a command or a name that cannot be meant
+├── ConfigError             65  a configuration: every problem of it at once
+├── CorpusError             65  a text that is missing, empty, binary, too short
+├── DeviceError             65  a device or precision this machine lacks
+├── DivergedError            1  training diverged and was told to stop
+├── CheckpointError         74  no checkpoint that can be trusted
+└── DiskError               74  a directory that cannot be written, a full disk
+"""
+
+
+class LrtuiError(Exception):
+    """What is wrong and where (`message`), and what to do about it (`hint`)."""
+
+    exit_code = 70
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+
+class UsageError(LrtuiError):
+    exit_code = 64
+
+
+class ConfigError(LrtuiError):
+    exit_code = 65
+
+
+class CorpusError(LrtuiError):
+    exit_code = 65
+
+
+class DeviceError(LrtuiError):
+    exit_code = 65
+
+
+class DivergedError(LrtuiError):
+    exit_code = 1
+
+
+class CheckpointError(LrtuiError):
+    exit_code = 74
+
+
+class DiskError(LrtuiError):
+    exit_code = 74

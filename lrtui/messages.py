@@ -1,0 +1,302 @@
+"""Every command and every event, frozen: the one vocabulary of engine, worker, console and TUI.
+
+Commands are imperative and travel to the engine; events are past tense and travel from it. Both are one JSON object
+a line: `{"command": "scale", "factor": 0.1}`, `{"event": "evaluated", "step": 250, …}`. JSON has no NaN, so a number
+that is not finite travels as null: fields that may be NaN are `float | None`.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any, Union
+
+import msgspec
+
+from lrtui.errors import UsageError
+from lrtui.lr.ledger import Entry
+from lrtui.lr.schedule import Schedule
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+
+
+class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="command", tag=_snake):
+    """Something a person, a script or a screen asks of a run; it takes effect between two steps."""
+
+
+class Decay(Command, frozen=True):
+    """Multiply the rate by the run's `train.decay_factor`."""
+
+
+class Scale(Command, frozen=True):
+    factor: float
+
+
+class SetRate(Command, frozen=True):
+    lr: float
+
+
+class Hold(Command, frozen=True):
+    """Freeze the rate at its present value."""
+
+
+class Release(Command, frozen=True):
+    """Back to the schedule's own value, every live edit dropped."""
+
+
+class Reshape(Command, frozen=True):
+    """A new schedule from here to the end: `[schedule]` keys and values, `base` for its rate (default: the present one)."""
+
+    schedule: dict[str, Any]
+
+
+class CoolDown(Command, frozen=True):
+    """Go to zero over `steps` steps from now, then finish."""
+
+    steps: int
+    shape: str = "linear"
+
+
+class Extend(Command, frozen=True):
+    """Train `steps` more. `schedule` is keep, rescale or restart; it may stay empty where the shape ignores the total."""
+
+    steps: int
+    schedule: str = ""
+
+
+class Undo(Command, frozen=True):
+    """Return to the exact state before the last change."""
+
+
+class Pause(Command, frozen=True):
+    pass
+
+
+class Continue(Command, frozen=True):
+    pass
+
+
+class Step(Command, frozen=True):
+    """Train `steps` steps, then pause."""
+
+    steps: int = 1
+
+
+class Save(Command, frozen=True):
+    """Write a pinned checkpoint now."""
+
+
+class Sample(Command, frozen=True):
+    """Generate text now; what is left out comes from `[sample]`."""
+
+    prompt: str | None = None
+    temperature: float | None = None
+
+
+class Stop(Command, frozen=True):
+    """Save and end the run here."""
+
+
+class Event(msgspec.Struct, frozen=True, tag_field="event", tag=_snake):
+    """Something that happened at `step`: between step − 1 and step, unless said otherwise."""
+
+    step: int
+
+
+class RunStarted(Event, frozen=True, kw_only=True):
+    run: str
+    parameters: int
+    steps: int
+    vocabulary: int
+    corpus: str
+    corpus_sha256: str
+    baselines: dict[str, float]
+    fingerprint: dict[str, str]
+    schedule: Schedule
+    script: list[str] = []
+
+
+class RunResumed(Event, frozen=True, kw_only=True):
+    """`badge` is `exact`, `continued: <what differs>` or `weights only`. `entries` of the ledger came with the checkpoint."""
+
+    run: str
+    badge: str
+    steps: int
+    entries: int
+    fingerprint: dict[str, str]
+    skipped: list[str] = []
+
+
+class Stepped(Event, frozen=True, kw_only=True):
+    """A block of `n` steps beginning at `step`: one value a step and column."""
+
+    n: int
+    loss: list[float | None]
+    lr: list[float]
+    grad_norm: list[float | None]
+
+
+class Evaluated(Event, frozen=True, kw_only=True):
+    train_loss: float | None
+    val_loss: float | None
+    best: bool = False
+
+
+class RateChanged(Event, frozen=True, kw_only=True):
+    """A ledger entry took effect. `old` and `new` are the rates at `step`; `cause` is user, script, plateau, rollback or resume.
+
+    `replayed` marks an entry that the log already holds and that a resume applied again.
+    """
+
+    entry: Entry
+    old: float
+    new: float
+    cause: str
+    replayed: bool = False
+    script: int | None = None
+
+
+class Rewound(Event, frozen=True, kw_only=True):
+    """Training at `step` went back to the state of step `to`, which had `entries` ledger entries. `cause`: undo, rollback, resume."""
+
+    to: int
+    entries: int
+    cause: str
+    script: int | None = None
+
+
+class Diverged(Event, frozen=True, kw_only=True):
+    loss: float | None
+    reason: str
+    action: str
+
+
+class Sampled(Event, frozen=True, kw_only=True):
+    prompt: str
+    temperature: float
+    text: str
+    lane: int = 0
+
+
+class CheckpointSaved(Event, frozen=True, kw_only=True):
+    path: str
+    pinned: bool = False
+    best: bool = False
+
+
+class Paused(Event, frozen=True):
+    pass
+
+
+class Continued(Event, frozen=True):
+    pass
+
+
+class CommandRejected(Event, frozen=True, kw_only=True):
+    command: str
+    reason: str
+
+
+class ScriptDone(Event, frozen=True, kw_only=True):
+    """Line `script` of the `--at` script ran and left no other event: it must not run again after a resume."""
+
+    script: int
+
+
+class Warned(Event, frozen=True, kw_only=True):
+    message: str
+
+
+class Stopped(Event, frozen=True, kw_only=True):
+    """The run ended before its last step; `cause` is a signal's name, `stop` or `diverged`."""
+
+    cause: str
+    state_sha256: str
+    resume: str
+
+
+class Finished(Event, frozen=True, kw_only=True):
+    train_loss: float | None
+    val_loss: float | None
+    state_sha256: str
+    seconds: float
+
+
+_COMMANDS = tuple(Command.__subclasses__())
+_EVENTS = tuple(Event.__subclasses__())
+_encoder = msgspec.json.Encoder()
+_event_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(type=Union[_EVENTS])
+_command_decoder: msgspec.json.Decoder[Command] = msgspec.json.Decoder(type=Union[_COMMANDS])
+
+
+def encode(message: Command | Event) -> bytes:
+    """One JSON line, without its newline."""
+    return _encoder.encode(message)
+
+
+def decode_event(line: bytes) -> Event:
+    """The event of a JSON line. Raises msgspec.ValidationError or msgspec.DecodeError."""
+    return _event_decoder.decode(line)
+
+
+def decode_command(line: bytes) -> Command:
+    """The command of a JSON line. Raises msgspec.ValidationError or msgspec.DecodeError."""
+    return _command_decoder.decode(line)
+
+
+def finite_or_none(value: float) -> float | None:
+    """JSON's spelling of a number that may be NaN or infinite."""
+    return value if math.isfinite(value) else None
+
+
+def _number(text: str, what: str, kind: Callable[[str], float]) -> Any:
+    try:
+        value = kind(text)
+    except ValueError:
+        raise UsageError(f"{what} needs a number, not {text!r}") from None
+    if not math.isfinite(value) or value <= 0:
+        raise UsageError(f"{what} needs a finite number above 0, not {text}")
+    return value
+
+
+def _positive(text: str, what: str) -> float:
+    return float(_number(text, what, float))
+
+
+def _count(text: str, what: str) -> int:
+    return int(_number(text, what, int))
+
+
+#: word → (least, most) arguments and what makes the command of them; the words of `lrtui ctl` and `--at`
+WORDS: dict[str, tuple[int, int, Callable[[list[str]], Command]]] = {
+    "decay": (0, 1, lambda a: Scale(_positive(a[0], "decay")) if a else Decay()),
+    "scale": (1, 1, lambda a: Scale(_positive(a[0], "scale"))),
+    "lr": (1, 1, lambda a: SetRate(_positive(a[0], "lr"))),
+    "hold": (0, 0, lambda a: Hold()),
+    "release": (0, 0, lambda a: Release()),
+    "pause": (0, 0, lambda a: Pause()),
+    "continue": (0, 0, lambda a: Continue()),
+    "step": (0, 1, lambda a: Step(_count(a[0], "step")) if a else Step()),
+    "save": (0, 0, lambda a: Save()),
+    "sample": (0, 1, lambda a: Sample(prompt=a[0] if a else None)),
+    "extend": (1, 2, lambda a: Extend(_count(a[0], "extend"), a[1] if len(a) > 1 else "")),
+    "undo": (0, 0, lambda a: Undo()),
+    "cooldown": (1, 2, lambda a: CoolDown(_count(a[0], "cooldown"), a[1] if len(a) > 1 else "linear")),
+    "stop": (0, 0, lambda a: Stop()),
+}
+
+
+def parse_command(text: str) -> Command:
+    """The command of a line such as `decay`, `lr=0.002`, `lr 0.002`, `cooldown 500 cosine`.
+
+    Raises UsageError with the words there are.
+    """
+    words = text.replace("=", " ", 1).split(maxsplit=1)
+    word = words[0].lower() if words else ""
+    if word not in WORDS:
+        raise UsageError(f"there is no command {word!r}", f"Commands: {', '.join(WORDS)}.")
+    rest = words[1:] if word == "sample" else words[1].split() if len(words) > 1 else []
+    least, most, make = WORDS[word]
+    if not least <= len(rest) <= most:
+        raise UsageError(f"{word} takes {least if least == most else f'{least} to {most}'} values, not {len(rest)}: {text!r}")
+    return make(rest)
