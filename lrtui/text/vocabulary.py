@@ -1,0 +1,114 @@
+"""Text to token numbers and back, for characters and for bytes.
+
+Both directions go through one lookup table, so that a megabyte is encoded in milliseconds without numpy. In lines mode
+id 0 is the boundary between items; it reads and writes as a newline, which no item can contain.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+from lrtui.errors import CorpusError
+
+_UNKNOWN = -1
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The symbols of a text: `chars` in id order (empty for bytes); `lines` reserves id 0 as the boundary."""
+
+    BOUNDARY: ClassVar[int] = 0
+
+    kind: Literal["char", "byte"]
+    chars: tuple[str, ...] = ()
+    lines: bool = False
+
+    @classmethod
+    def of(cls, text: str | bytes, *, lines: bool) -> "Vocabulary":
+        """All characters of `text`, sorted by code point; for bytes all 256, so that any prompt can be encoded."""
+        if isinstance(text, bytes):
+            return cls("byte", lines=lines)
+        return cls("char", tuple(sorted(set(text) - {"\n"} if lines else set(text))), lines)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Vocabulary":
+        """The inverse of `to_dict`."""
+        return cls(data["kind"], tuple(data["chars"]), data["lines"])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values, for a checkpoint."""
+        return {"kind": self.kind, "chars": list(self.chars), "lines": self.lines}
+
+    @cached_property
+    def size(self) -> int:
+        """How many different tokens there are."""
+        return (256 if self.kind == "byte" else len(self.chars)) + self.lines
+
+    @property
+    def boundary(self) -> int | None:
+        """The token between two items, or None in stream mode."""
+        return self.BOUNDARY if self.lines else None
+
+    def encode(self, text: str | bytes) -> Tensor:
+        """Token numbers [n], int64, of a text or (byte vocabulary) of raw bytes.
+
+        Raises CorpusError naming the characters that the vocabulary lacks.
+        """
+        units = self._units(text)
+        if not units.numel():
+            return torch.empty(0, dtype=torch.int64)
+        ids = self._table[units.clamp(max=len(self._table) - 1)]
+        if int(ids.min()) == _UNKNOWN:
+            raise self._unknown(set(units[ids == _UNKNOWN].tolist()))
+        return ids.long()
+
+    def decode(self, ids: Tensor | Iterable[int]) -> str:
+        """The text of token numbers; the boundary is a newline, bytes that are no UTF-8 become U+FFFD."""
+        numbers: list[int] = ids.tolist() if isinstance(ids, Tensor) else list(ids)
+        if self.kind == "char":
+            names = (("\n",) if self.lines else ()) + self.chars
+            return "".join([names[i] for i in numbers])
+        if self.lines:
+            numbers = [i - 1 if i else ord("\n") for i in numbers]
+        return bytes(numbers).decode("utf-8", errors="replace")
+
+    def _units(self, text: str | bytes) -> Tensor:
+        """Code points (char) or bytes of a text as integers [n]."""
+        if self.kind == "byte":
+            raw = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
+            return _numbers(raw, torch.uint8).int()
+        if isinstance(text, bytes):
+            raise TypeError("a character vocabulary encodes str, not bytes")
+        # a prompt typed in a terminal can hold lone surrogates: let them reach the sentence about unknown characters
+        return _numbers(text.encode("utf-32-le", "surrogatepass"), torch.int32)
+
+    @cached_property
+    def _table(self) -> Tensor:
+        """Token number of each code point or byte, int32; the last entry stands for everything beyond the table."""
+        codes = list(range(256)) if self.kind == "byte" else [ord(c) for c in self.chars]
+        table = torch.full((max([*codes, ord("\n")]) + 2,), _UNKNOWN, dtype=torch.int32)
+        table[torch.tensor(codes, dtype=torch.int64)] = torch.arange(len(codes), dtype=torch.int32) + int(self.lines)
+        if self.lines:
+            table[ord("\n")] = self.BOUNDARY
+        return table
+
+    def _unknown(self, units: set[int]) -> CorpusError:
+        codes = sorted(units)
+        shown = ", ".join(f"{chr(c)!a} (U+{c:04X})" for c in codes[:_SHOWN])
+        more = f" and {len(codes) - _SHOWN} more" if len(codes) > _SHOWN else ""
+        known = "".join(self.chars)
+        return CorpusError(
+            f"the model's vocabulary has no character {shown}{more}",
+            f"It knows {known[:60]!a}{'…' if len(known) > 60 else ''}. "
+            'Leave the others out, or train with corpus.vocab = "byte", which knows every text.',
+        )
+
+
+def _numbers(raw: bytes, dtype: torch.dtype) -> Tensor:
+    # frombuffer refuses nothing at all, and warns about memory that cannot be written
+    return torch.frombuffer(bytearray(raw), dtype=dtype) if raw else torch.empty(0, dtype=dtype)
