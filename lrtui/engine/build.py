@@ -1,0 +1,80 @@
+"""From a configuration and a text to something that trains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from lrtui.engine.device import choose_threads, find_device, prepare
+from lrtui.engine.seeds import derive
+from lrtui.engine.step import TrainStep
+from lrtui.errors import ConfigError, CorpusError
+from lrtui.models.language_model import LanguageModel, build_model
+from lrtui.text.batches import Batch, Layout, eval_batches, make_batches
+from lrtui.text.corpus import load_text
+from lrtui.text.dataset import TextData, make_dataset
+from lrtui.text.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from lrtui.config.schema import Config
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """Everything a session needs: the config with its threads settled, the text, and the step over the model."""
+
+    config: Config
+    data: TextData
+    device: torch.device
+    train: TrainStep
+    evaluation: dict[str, list[Batch]]
+
+
+def load_data(config: Config, home: Path, progress: Callable[[str, int, int], None] | None = None) -> TextData:
+    """The text of `[corpus]`, encoded and split. Raises CorpusError."""
+    return make_dataset(config.corpus, load_text(config.corpus, home, progress))
+
+
+def make_model(config: Config, vocabulary: Vocabulary, lanes: int = 1) -> LanguageModel:
+    """The model of `[model]` for this vocabulary, freshly initialised from train.seed, on the CPU."""
+    seed = derive(config.train.seed, "model")
+    return build_model(config.model, vocabulary.size, config.train.block, seed, lanes)
+
+
+def layout_of(model: LanguageModel, mode: str) -> tuple[Layout, int | None]:
+    """How batches are laid out for `model`, and the block that the model itself fixes (its context), if any."""
+    if model.reads == "contexts":
+        return "contexts", int(model.context)  # type: ignore[arg-type]
+    if mode == "lines":
+        return "items", None
+    return ("streams" if model.reads == "streams" else "windows"), None
+
+
+def make_workplace(config: Config, data: TextData, lanes: int = 1) -> Workplace:
+    """Build everything for a run on `data`. Raises DeviceError, CorpusError, ConfigError."""
+    device = find_device(config.train.device)
+    model = make_model(config, data.vocabulary, lanes)
+    threads = choose_threads(config, model.parameter_count())
+    config = config.model_copy(update={"train": config.train.model_copy(update={"threads": threads})})
+    prepare(config, device, threads)
+    _check_prompt(config, data.vocabulary)
+    t = config.train
+    layout, context = layout_of(model, config.corpus.mode)
+    block = context or t.block
+    batches = make_batches(data, "train", layout, t.batch, block, t.seed, device)
+    evaluation = {
+        "train": eval_batches(data, "train", layout, t.batch, block, t.eval_batches, device),
+        "val": eval_batches(data, "val", layout, t.batch, block, t.eval_batches, device),
+    }
+    return Workplace(config, data, device, TrainStep(config, model.to_device(device), batches), evaluation)
+
+
+def _check_prompt(config: Config, vocabulary: Vocabulary) -> None:
+    try:
+        vocabulary.encode(config.sample.prompt)
+    except CorpusError as error:
+        raise ConfigError(f"sample.prompt: {error.message}", error.hint) from None

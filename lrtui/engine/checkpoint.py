@@ -1,0 +1,248 @@
+"""Checkpoints: written so that a power cut at any moment leaves the one before, read so that a flipped bit is found.
+
+`steps/000012000/` holds model.safetensors, optim.safetensors (with the carried hidden state), state.json and, where a
+divergence would roll back to another state, good.safetensors. MANIFEST.json names them all with size and sha256 and is
+written last. The folder is made beside its place, fsynced and renamed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+import msgspec
+from safetensors.torch import load, save
+from torch import Tensor
+
+from lrtui.engine.flat import FlatParameters
+from lrtui.engine.state import Progress, Snapshot, state_sha256
+from lrtui.errors import CheckpointError
+from lrtui.lr.schedule import Schedule
+from lrtui.runs.directory import RunDirectory, disk_errors, sync_directory
+
+FORMAT = 1
+MANIFEST = "MANIFEST.json"
+
+
+class Meta(msgspec.Struct, frozen=True, kw_only=True):
+    """state.json: all of a checkpoint that is not tensors. `rewinds` counts the run's rewinds before it was taken."""
+
+    format: int = FORMAT
+    progress: Progress
+    good: Progress | None
+    schedule: Schedule
+    vocabulary: dict[str, object]
+    corpus_sha256: str
+    fingerprint: dict[str, str]
+    state_sha256: str
+    rewinds: int
+    pinned: bool
+    best: bool
+
+
+class FileRecord(msgspec.Struct, frozen=True):
+    size: int
+    sha256: str
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """What every checkpoint of a run repeats, so that each can be read alone."""
+
+    schedule: Schedule
+    vocabulary: dict[str, object]
+    corpus_sha256: str
+    fingerprint: dict[str, str]
+
+
+def write_checkpoint(
+    run: RunDirectory,
+    snapshot: Snapshot,
+    flat: FlatParameters,
+    origin: Origin,
+    *,
+    rewinds: int = 0,
+    pinned: bool = False,
+    best: bool = False,
+) -> Path:
+    """Write `snapshot` (in host memory) as the checkpoint of its step, in place of one that is there. Raises DiskError."""
+    target = run.checkpoint(snapshot.step)
+    write_state(target, snapshot, flat, origin, rewinds=rewinds, pinned=pinned or _is_pinned(target), best=best)
+    return target
+
+
+def write_state(
+    target: Path,
+    snapshot: Snapshot,
+    flat: FlatParameters,
+    origin: Origin,
+    *,
+    rewinds: int = 0,
+    pinned: bool = False,
+    best: bool = False,
+) -> None:
+    """Write `snapshot` (in host memory) as the folder `target`. Raises DiskError."""
+    meta = Meta(
+        progress=snapshot.progress,
+        good=None if snapshot.good is None else snapshot.good.progress,
+        schedule=origin.schedule,
+        vocabulary=origin.vocabulary,
+        corpus_sha256=origin.corpus_sha256,
+        fingerprint=origin.fingerprint,
+        state_sha256=state_sha256(snapshot.values, snapshot.buffers, flat),
+        rewinds=rewinds,
+        pinned=pinned,
+        best=best,
+    )
+    files = {
+        "model.safetensors": save(_solid(flat.views(snapshot.values))),
+        "optim.safetensors": save(_solid(_optimizer_tensors(snapshot, flat))),
+        "state.json": msgspec.json.encode(meta),
+    }
+    if snapshot.good is not None:
+        good = {f"parameter/{name}": t for name, t in flat.views(snapshot.good.values).items()}
+        files["good.safetensors"] = save(_solid(good | _optimizer_tensors(snapshot.good, flat)))
+    _write_folder(target, files)
+
+
+def _write_folder(target: Path, files: dict[str, bytes]) -> None:
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    manifest = {name: FileRecord(len(data), hashlib.sha256(data).hexdigest()) for name, data in files.items()}
+    with disk_errors("write the checkpoint", target):
+        try:
+            target.parent.mkdir(exist_ok=True)
+            shutil.rmtree(temporary, ignore_errors=True)
+            temporary.mkdir()
+            for name, data in files.items():
+                _write_synced(temporary / name, data)
+            _write_synced(temporary / MANIFEST, msgspec.json.encode(manifest))
+            sync_directory(temporary)
+            if target.exists():
+                old = target.with_name(f".{target.name}.old.tmp")
+                shutil.rmtree(old, ignore_errors=True)
+                target.rename(old)
+                temporary.rename(target)
+                shutil.rmtree(old)
+            else:
+                temporary.rename(target)
+            sync_directory(target.parent)
+        except OSError:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+
+
+def _write_synced(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _solid(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """safetensors takes contiguous tensors that share no memory."""
+    return {name: tensor.contiguous().clone() for name, tensor in tensors.items()}
+
+
+def _optimizer_tensors(snapshot: Snapshot, flat: FlatParameters) -> dict[str, Tensor]:
+    """Optimizer buffers keyed `exp_avg/embed.weight`, and the carry keyed `carry/0`: by name, never by position."""
+    named = {f"{kind}/{name}": t for kind, buffer in snapshot.buffers.items() for name, t in flat.views(buffer).items()}
+    return named | {f"carry/{i}": t for i, t in enumerate(snapshot.carry)}
+
+
+def read_meta(folder: Path) -> Meta:
+    """state.json of a checkpoint, unverified. Raises CheckpointError."""
+    try:
+        return msgspec.json.decode((folder / "state.json").read_bytes(), type=Meta)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, ValueError, TypeError) as error:
+        raise CheckpointError(f"checkpoint {folder.name}: state.json cannot be read: {error}") from None
+
+
+def _is_pinned(folder: Path) -> bool:
+    try:
+        return read_meta(folder).pinned
+    except CheckpointError:
+        return False
+
+
+def read_verified(folder: Path, only: tuple[str, ...] = ()) -> dict[str, bytes]:
+    """The files of a checkpoint, each checked against the manifest. Raises CheckpointError naming the first bad one.
+
+    `only` limits reading to some of them.
+    """
+
+    def bad(what: str) -> CheckpointError:
+        return CheckpointError(f"checkpoint {folder.name}: {what}")
+
+    try:
+        manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=dict[str, FileRecord])
+    except FileNotFoundError:
+        raise bad(f"{MANIFEST} is missing") from None
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        raise bad(f"{MANIFEST} cannot be read") from None
+    files = {}
+    for name, record in manifest.items():
+        if only and name not in only:
+            continue
+        try:
+            data = (folder / name).read_bytes()
+        except OSError as error:
+            raise bad(f"{name}: {os.strerror(error.errno or 0).lower()}") from None
+        if len(data) != record.size:
+            raise bad(f"{name} has {len(data)} bytes instead of {record.size}")
+        if hashlib.sha256(data).hexdigest() != record.sha256:
+            raise bad(f"{name} is not what was written (its sha256 differs)")
+        files[name] = data
+    missing = {"model.safetensors", "state.json", *only} - files.keys()
+    if missing:
+        raise bad(f"{MANIFEST} does not list {', '.join(sorted(missing))}")
+    return files
+
+
+def read_checkpoint(folder: Path, flat: FlatParameters, *, weights_only: bool = False) -> tuple[Snapshot, Meta]:
+    """The verified state in a checkpoint, on the CPU. Raises CheckpointError when any of it cannot be trusted.
+
+    `weights_only` reads the parameters alone; the optimizer of the snapshot is then empty.
+    """
+    only = ("model.safetensors", "state.json") if weights_only else ()
+    files = read_verified(folder, only)
+    meta = read_meta(folder)
+    values = gather(load(files["model.safetensors"]), flat, folder.name)
+    if weights_only:
+        return Snapshot(meta.progress, values, {}, ()), meta
+    buffers, carry = _optimizer_state(load(files["optim.safetensors"]), flat, folder.name)
+    good = None
+    if meta.good is not None:
+        tensors = load(files["good.safetensors"])
+        kept = {name.removeprefix("parameter/"): t for name, t in tensors.items() if name.startswith("parameter/")}
+        rest = {name: t for name, t in tensors.items() if not name.startswith("parameter/")}
+        good = Snapshot(meta.good, gather(kept, flat, folder.name), *_optimizer_state(rest, flat, folder.name))
+    return Snapshot(meta.progress, values, buffers, carry, good), meta
+
+
+def _optimizer_state(
+    tensors: dict[str, Tensor], flat: FlatParameters, where: str
+) -> tuple[dict[str, Tensor], tuple[Tensor, ...]]:
+    kinds: dict[str, dict[str, Tensor]] = {}
+    for key, tensor in tensors.items():
+        kind, _, name = key.partition("/")
+        kinds.setdefault(kind, {})[name] = tensor
+    carry = kinds.pop("carry", {})
+    buffers = {kind: gather(named, flat, where) for kind, named in kinds.items()}
+    return buffers, tuple(carry[str(i)] for i in range(len(carry)))
+
+
+def gather(named: dict[str, Tensor], flat: FlatParameters, where: str) -> Tensor:
+    """Tensors by name as one buffer `[lanes, width]` on the CPU. Raises CheckpointError for another model's."""
+    buffer = flat.values.new_zeros(flat.values.shape, device="cpu")
+    views = flat.views(buffer)
+    if named.keys() != views.keys():
+        odd = sorted(named.keys() ^ views.keys())
+        raise CheckpointError(f"checkpoint {where} is of another model: {', '.join(odd[:4])} do not match")
+    for name, tensor in named.items():
+        if tensor.shape != views[name].shape:
+            raise CheckpointError(
+                f"checkpoint {where} is of another model: {name} is {tuple(tensor.shape)}, not {tuple(views[name].shape)}"
+            )
+        views[name].copy_(tensor)
+    return buffer

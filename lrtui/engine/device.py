@@ -1,0 +1,117 @@
+"""Where a run computes: device, threads, allocator and determinism, chosen once at its start and written down."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import os
+import platform
+from typing import TYPE_CHECKING
+
+import torch
+
+from lrtui.errors import DeviceError
+
+if TYPE_CHECKING:
+    from lrtui.config.schema import Config
+
+TINY_STEP = 3e8  # floating-point operations of a step below which a second thread costs more than it brings
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of glibc's mallopt
+KEEP_BYTES = 1 << 30
+
+
+def find_device(name: str) -> torch.device:
+    """`auto` is the first CUDA device, then MPS, then the CPU. Raises DeviceError for one this machine lacks."""
+    mps = torch.backends.mps.is_available()
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "mps" if mps else "cpu"
+    if name == "mps" and not mps:
+        raise DeviceError('train.device = "mps": this machine has no MPS device', 'Use "auto" or "cpu".')
+    if name.startswith("cuda"):
+        there = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        wanted = int(name.partition(":")[2] or 0)
+        if wanted >= there:
+            found = f"{there} CUDA device{'s' * (there != 1)}" if there else "no CUDA device that PyTorch can use"
+            raise DeviceError(f'train.device = "{name}": this machine has {found}', 'Use "auto" or "cpu".')
+        return torch.device("cuda", wanted)
+    return torch.device(name)
+
+
+def cores() -> int:
+    """Processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def choose_threads(config: Config, parameters: int) -> int:
+    """`train.threads`, or where that is 0: one for a tiny model, else all cores.
+
+    The work of a step is about 6 operations per parameter and token (forward 2, backward 4).
+    """
+    if config.train.threads:
+        return config.train.threads
+    width = 1 if config.model.kind in ("bigram", "mlp") else config.train.block
+    return 1 if 6 * parameters * config.train.batch * width < TINY_STEP else cores()
+
+
+def keep_memory() -> None:
+    """Ask glibc to keep freed memory: each step frees and takes the same large tensors.
+
+    Without this they are mapped and returned each time, which costs up to 8× with two threads.
+    """
+    if platform.system() == "Linux":
+        with contextlib.suppress(OSError, AttributeError):  # another libc: nothing to ask
+            libc = ctypes.CDLL("libc.so.6")
+            libc.mallopt(M_MMAP_THRESHOLD, KEEP_BYTES)
+            libc.mallopt(M_TRIM_THRESHOLD, KEEP_BYTES)
+
+
+def prepare(config: Config, device: torch.device, threads: int) -> None:
+    """Set this process up to train `config`. Raises DeviceError for a precision or compiler that is missing."""
+    keep_memory()
+    gc.freeze()  # what is loaded stays: a collection that walks all of torch would stall a step for 100 ms
+    torch.set_num_threads(threads)
+    if config.train.deterministic:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        torch.backends.cudnn.benchmark = False
+    if config.train.precision == "bf16" and device.type == "cuda" and not torch.cuda.is_bf16_supported():
+        raise DeviceError('train.precision = "bf16": this CUDA device has no bfloat16', 'Use "fp32".')
+    if config.train.compile == "on":
+        _check_compiler(device)
+
+
+def _check_compiler(device: torch.device) -> None:
+    from torch._inductor import exc
+    from torch._inductor.cpp_builder import get_cpp_compiler
+
+    try:
+        if device.type == "cpu":
+            get_cpp_compiler()
+    except exc.InvalidCxxCompiler:
+        raise DeviceError(
+            'train.compile = "on": there is no C++ compiler on this machine', 'Install g++, or use "off".'
+        ) from None
+
+
+def fingerprint(config: Config, device: torch.device) -> dict[str, str]:
+    """What the bits of a run depend on, by name. Equal fingerprints: a resume or replay is exact."""
+    if device.type == "cuda":
+        where = torch.cuda.get_device_name(device)
+    else:
+        where = f"{device.type} {platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
+    return {
+        "torch": torch.__version__.split("+")[0],
+        "device": where,
+        "threads": str(torch.get_num_threads()),
+        "precision": config.train.precision,
+        "compile": config.train.compile,
+        "kernel": f"autograd flat-{config.optim.kind}",
+        "deterministic": str(config.train.deterministic).lower(),
+    }
+
+
+def difference(then: dict[str, str], now: dict[str, str]) -> str:
+    """The badge of a resume: `exact`, or `continued: <what differs>`."""
+    differs = [f"{key} {then.get(key, '?')} → {value}" for key, value in now.items() if then.get(key) != value]
+    return f"continued: {', '.join(differs)}" if differs else "exact"

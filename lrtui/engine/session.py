@@ -1,0 +1,300 @@
+"""Training, as a generator: it steps, takes commands between two steps, and yields what happened.
+
+A session knows no process, socket, screen or clock. Tests do `list(session.run())`; the host iterates it and writes
+the run directory. What it yields are the frozen events of `lrtui.messages`, and `CheckpointDue` and `UndoDue`, which
+ask whoever iterates to keep a copy of the state.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from lrtui.engine.evaluate import evaluate
+from lrtui.engine.inbox import Inbox, Received
+from lrtui.engine.live import Live
+from lrtui.engine.rescue import CHECK_EVERY, Alarm, Rescue
+from lrtui.engine.sample import Sampler, opening_tokens
+from lrtui.engine.seeds import derive
+from lrtui.engine.state import Snapshot
+from lrtui.engine.steering import Recall, Steering
+from lrtui.engine.step import TrainStep
+from lrtui.errors import LrtuiError
+from lrtui.lr import ledger, plateau
+from lrtui.lr.ledger import Entry
+from lrtui.messages import (
+    CommandRejected,
+    Evaluated,
+    Event,
+    Finished,
+    Paused,
+    RateChanged,
+    Rewound,
+    Sample,
+    Sampled,
+    Save,
+    ScriptDone,
+    Stepped,
+    Stop,
+    Stopped,
+    finite_or_none,
+)
+
+if TYPE_CHECKING:
+    from lrtui.config.schema import Config
+    from lrtui.lr.schedule import Schedule
+    from lrtui.text.batches import Batch
+    from lrtui.text.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class CheckpointDue:
+    """Keep `snapshot`. An `optional` one may be skipped by a host whose disk is busy."""
+
+    snapshot: Snapshot
+    pinned: bool = False
+    best: bool = False
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class UndoDue:
+    """Keep `snapshot`, the state before a change, so that the change can be undone when memory no longer holds it."""
+
+    snapshot: Snapshot
+
+
+Yielded = Event | CheckpointDue | UndoDue
+
+
+class Session:
+    """One run of one lane.
+
+    `evaluation` holds the fixed batches of `train` and `val`; `schedule` is the one the run began with (default: the
+    config's). `fresh` are new ledger entries for the first boundary, `replay` known ones to apply again at their steps
+    (a resume, a replay); `automatic` is off in a replay: plateau cuts and rollbacks then come from the ledger alone.
+    `pulse()` says when the losses should be read back; `recall(step, entries)` may find a state memory no longer holds.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        train: TrainStep,
+        vocabulary: Vocabulary,
+        evaluation: Mapping[str, Sequence[Batch]],
+        *,
+        schedule: Schedule | None = None,
+        fresh: Sequence[Entry] = (),
+        replay: Sequence[Entry] = (),
+        automatic: bool = True,
+        pulse: Callable[[], bool] = lambda: False,
+        recall: Recall = lambda step, entries: None,
+    ) -> None:
+        self.config, self.evaluation, self.pulse = config, evaluation, pulse
+        self.replay, self._automatic = deque(replay), automatic
+        self.fresh = deque(fresh)
+        self.live = Live(config, train, schedule or config.lr_schedule())
+        self.rescue = Rescue(self.live, math.log(vocabulary.size))
+        self.steering = Steering(self.live, recall)
+        self.sampler = Sampler(train.model, vocabulary, opening_tokens(train.model, vocabulary))
+        self._losses: list[Tensor] = []
+        self._norms: list[Tensor] = []
+        self._rates: list[float] = []
+        self._final: Evaluated | None = None
+        self._stop_cause: str | None = None
+
+    @property
+    def automatic(self) -> bool:
+        """Whether plateau and divergence decide now; while a known ledger is applied again, it has decided already."""
+        return self._automatic and not self.replay
+
+    def run(self, inbox: Inbox | None = None) -> Iterator[Yielded]:
+        """Train to the end of the ledger's total, or to a Stop."""
+        inbox = inbox or Inbox()
+        live = self.live
+        if live.good is None:
+            live.remember_good()
+        while True:
+            yield from self._commands(inbox)
+            if self._stop_cause is not None:
+                yield from self._stop(self._stop_cause)
+                return
+            if live.step >= live.rate.total:
+                yield from self._finish()
+                return
+            if self.steering.paused:
+                if not inbox.wait():
+                    self._stop_cause = "pause"  # nobody is there to continue: save and end
+                continue
+            self._advance(self._next_stop(inbox), inbox)
+            if not (yield from self._read_back()):
+                yield from self._look()
+
+    def _advance(self, until: float, inbox: Inbox) -> None:
+        """The hot path: train up to step `until`, a command, or a pulse."""
+        live, rate, train = self.live, self.live.rate, self.live.train
+        while live.step < until:
+            lr = rate(live.step)
+            loss, norm = train(live.step, lr, rate.momentum(live.step))
+            self._losses.append(loss)
+            self._norms.append(norm)
+            self._rates.append(lr)
+            live.step += 1
+            if inbox.live or self.pulse():
+                return
+
+    def _next_stop(self, inbox: Inbox) -> float:
+        """The next step at which something other than training is due."""
+        t, step = self.config.train, self.live.step
+        periods = (CHECK_EVERY, t.eval_every, t.sample_every, t.checkpoint_every)
+        due = [(step // every + 1) * every for every in periods if every]
+        replay = self.replay[0].step if self.replay else math.inf
+        return max(step + 1, min(*due, self.live.rate.total, self.steering.pause_at, inbox.next_scripted, replay))
+
+    def _read_back(self) -> Generator[Yielded, None, bool]:
+        """Read the losses since the last time; returns True when they meant divergence and training went back."""
+        if not self._losses:
+            return False
+        losses: list[float] = torch.stack(self._losses).tolist()
+        norms: list[float] = torch.cat(self._norms).tolist()
+        rates, first = self._rates, self.live.step - len(losses)
+        self._losses, self._norms, self._rates = [], [], []
+        alarm = self.rescue.watch(losses, decide=not self.replay) if self._automatic else None
+        acted = alarm is not None and alarm.action != "continue"
+        if alarm is not None and acted:
+            keep = alarm.index + 1
+            losses, norms, rates = losses[:keep], norms[:keep], rates[:keep]
+            self.live.step = first + keep
+        yield Stepped(
+            first,
+            n=len(losses),
+            loss=[finite_or_none(v) for v in losses],
+            lr=rates,
+            grad_norm=[finite_or_none(v) for v in norms],
+        )
+        if alarm is not None:
+            yield from self._divergence(alarm, losses[alarm.index])
+        return acted
+
+    def _divergence(self, alarm: Alarm, loss: float) -> Iterator[Yielded]:
+        before = None
+        for event in self.rescue.act(alarm, loss):
+            if isinstance(event, Rewound):
+                self.steering.forget_after(event.entries)
+                self._final, before = None, self.live.capture()
+            yield event
+            if isinstance(event, RateChanged) and before is not None:
+                self.steering.remember(before)
+                yield UndoDue(before)
+        if alarm.action == "stop":
+            self._stop_cause = "diverged"
+
+    def _look(self) -> Iterator[Yielded]:
+        """What is due at this boundary: remember the good state, evaluate, sample, save."""
+        t, step = self.config.train, self.live.step
+        if step % CHECK_EVERY == 0:
+            self.rescue.remember()
+        best = False
+        if t.eval_every and step % t.eval_every == 0:
+            evaluated = self._evaluate()
+            best = evaluated.best
+            yield evaluated
+            yield from self._plateau(evaluated)
+        if t.sample_every and step % t.sample_every == 0:
+            yield self._sample(Sample())
+        regular = bool(t.checkpoint_every) and step % t.checkpoint_every == 0
+        if regular or best:
+            yield self._checkpoint(best=best, optional=not regular)
+
+    def _evaluate(self) -> Evaluated:
+        losses = {split: float(evaluate(self.live.train, batches)) for split, batches in self.evaluation.items()}
+        progress, val = self.live.progress, losses["val"]
+        best = math.isfinite(val) and (progress.best is None or val < progress.best)
+        if best:
+            self.live.progress = progress.at(best=val, best_step=self.live.step)
+        self._final = Evaluated(
+            self.live.step, train_loss=finite_or_none(losses["train"]), val_loss=finite_or_none(val), best=best
+        )
+        return self._final
+
+    def _plateau(self, evaluated: Evaluated) -> Iterator[Yielded]:
+        """Cut the rate when validation no longer improves, where the schedule says so; the cut is a ledger entry."""
+        schedule = self.live.rate.schedule
+        if schedule.kind != "plateau" or evaluated.val_loss is None:
+            return
+        state, cut = plateau.update(self.live.progress.plateau, evaluated.val_loss, schedule)
+        self.live.progress = self.live.progress.at(plateau=state)
+        if cut and self.automatic:
+            yield from self.steering.apply(ledger.scale(self.live.rate, self.live.step, schedule.factor, "plateau"))
+            yield UndoDue(self.steering.undoable[-1])
+
+    def _sample(self, command: Sample) -> Sampled:
+        config = self.config.sample
+        prompt = config.prompt if command.prompt is None else command.prompt
+        temperature = config.temperature if command.temperature is None else command.temperature
+        seed = derive(self.config.train.seed, "sample", self.live.step)
+        text = self.sampler.text(config, seed, prompt, temperature)
+        return Sampled(self.live.step, prompt=prompt, temperature=temperature, text=text)
+
+    def _checkpoint(self, *, pinned: bool = False, best: bool = False, optional: bool = False) -> CheckpointDue:
+        return CheckpointDue(self.live.capture(), pinned=pinned, best=best, optional=optional)
+
+    def _commands(self, inbox: Inbox) -> Iterator[Yielded]:
+        """Apply what is due at this boundary: the ledger of before first, then the script, then people."""
+        for entries, replayed in ((self.fresh, False), (self.replay, True)):
+            while entries and entries[0].step <= self.live.step:
+                yield from self.steering.apply(entries.popleft(), replayed=replayed)
+                yield UndoDue(self.steering.undoable[-1])
+        while self._stop_cause is None and (received := inbox.take(self.live.step)) is not None:
+            yield from self._command(received)
+
+    def _command(self, received: Received) -> Iterator[Yielded]:
+        command = received.command
+        was_paused = self.steering.paused
+        if isinstance(command, Stop):
+            self._stop_cause = received.cause if received.cause.startswith("SIG") else "stop"
+        elif isinstance(command, Save):
+            yield self._checkpoint(pinned=True)
+        elif isinstance(command, Sample):
+            try:
+                yield self._sample(command)
+            except LrtuiError as error:
+                yield CommandRejected(self.live.step, command="Sample", reason=str(error))
+        else:
+            for event in self.steering.carry_out(received):
+                yield event
+                if isinstance(event, RateChanged):
+                    yield UndoDue(self.steering.undoable[-1])
+                elif isinstance(event, Rewound):
+                    self._final = None
+        if self.steering.paused and not was_paused:
+            yield Paused(self.live.step)
+        if received.script is not None:
+            yield ScriptDone(self.live.step, script=received.script)
+
+    def _stop(self, cause: str) -> Iterator[Yielded]:
+        yield self._checkpoint()
+        yield Stopped(self.live.step, cause=cause, state_sha256=self.live.sha256(), resume="")
+
+    def _finish(self) -> Iterator[Yielded]:
+        """A last evaluation (plateau does not see it: the run may go on), a sample, a checkpoint."""
+        step = self.live.step
+        if self._final is None or self._final.step != step:
+            yield self._evaluate()
+        assert self._final is not None
+        if not self.config.train.sample_every or step % self.config.train.sample_every:
+            yield self._sample(Sample())
+        yield self._checkpoint()
+        yield Finished(
+            step,
+            train_loss=self._final.train_loss,
+            val_loss=self._final.val_loss,
+            state_sha256=self.live.sha256(),
+            seconds=0.0,
+        )

@@ -1,0 +1,141 @@
+"""The checkpoints of a run: which there are, which belong to the surviving line, which to keep."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lrtui.engine.checkpoint import Meta, read_checkpoint, read_meta
+from lrtui.engine.flat import FlatParameters
+from lrtui.engine.state import Snapshot
+from lrtui.errors import CheckpointError
+from lrtui.messages import Rewound
+from lrtui.runs.directory import RunDirectory
+
+_FOLDER = re.compile(r"\d{9,}")
+_UNDO_FOLDER = re.compile(r"\d{9,}-(\d+)")
+KEEP_UNDO = 4  # changes that can still be undone after a resume
+
+
+@dataclass(frozen=True)
+class Found:
+    """A checkpoint that could be trusted, and the sentences about those that could not."""
+
+    snapshot: Snapshot
+    meta: Meta
+    folder: Path
+    skipped: tuple[str, ...]
+
+
+def folders(run: RunDirectory) -> list[Path]:
+    """The checkpoint folders of a run, newest first."""
+    if not run.steps.is_dir():
+        return []
+    found = [path for path in run.steps.iterdir() if _FOLDER.fullmatch(path.name)]
+    return sorted(found, key=lambda path: int(path.name), reverse=True)
+
+
+def on_line(meta: Meta, rewinds: Sequence[Rewound]) -> bool:
+    """Whether a state survives the rewinds that came after it: none went to an earlier step or a shorter ledger."""
+    step, entries = meta.progress.step, len(meta.progress.entries)
+    later = rewinds[meta.rewinds :]
+    return all(step < r.to or (step == r.to and entries <= r.entries) for r in later)
+
+
+def newest_meta(run: RunDirectory, rewinds: Sequence[Rewound]) -> Meta:
+    """What the newest readable checkpoint of the surviving line says of itself. Raises CheckpointError: there is none."""
+    for folder in folders(run):
+        with contextlib.suppress(CheckpointError):
+            meta = read_meta(folder)
+            if on_line(meta, rewinds):
+                return meta
+    raise CheckpointError(f"run {run.name} has no checkpoint that can be read")
+
+
+def find(
+    run: RunDirectory,
+    flat: FlatParameters,
+    rewinds: Sequence[Rewound],
+    *,
+    step: int | None = None,
+    weights_only: bool = False,
+) -> Found:
+    """The newest checkpoint of the surviving line that can be trusted, or the one at `step`.
+
+    Raises CheckpointError when there is none, with everything that was wrong.
+    """
+    skipped: list[str] = []
+    steps: list[int] = []
+    for folder in folders(run):
+        try:
+            meta = read_meta(folder)
+            if not on_line(meta, rewinds):
+                continue
+            steps.append(meta.progress.step)
+            if step is not None and meta.progress.step != step:
+                continue
+            snapshot, meta = read_checkpoint(folder, flat, weights_only=weights_only)
+        except CheckpointError as error:
+            skipped.append(error.message)
+            continue
+        return Found(snapshot, meta, folder, tuple(skipped))
+    if step is not None and not skipped:
+        there = ", ".join(map(str, sorted(steps))) or "none"
+        raise CheckpointError(f"run {run.name} has no checkpoint at step {step}", f"There are: {there}.")
+    if not skipped:
+        raise CheckpointError(
+            f"run {run.name} has no checkpoint yet", "Start it again: lrtui run with its config.toml."
+        )
+    hint = (
+        ""
+        if weights_only
+        else "If the weights of one are whole, --weights-only goes on from them with a fresh optimizer."
+    )
+    raise CheckpointError(f"run {run.name} has no checkpoint that can be trusted: {'; '.join(skipped)}", hint)
+
+
+def retain(run: RunDirectory, keep: int) -> None:
+    """Delete all but the newest `keep`, the best and the pinned checkpoints."""
+    best_seen = False
+    for i, folder in enumerate(folders(run)):
+        try:
+            meta = read_meta(folder)
+        except CheckpointError:
+            continue  # damaged: left for whoever wants to look at it
+        is_best = meta.best and not best_seen
+        best_seen = best_seen or meta.best
+        if i >= keep and not is_best and not meta.pinned:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def drop_ghosts(run: RunDirectory, rewinds: Sequence[Rewound]) -> None:
+    """Delete the checkpoints, pinned ones excepted, that a rewind has left on an abandoned branch."""
+    for folder in folders(run):
+        try:
+            meta = read_meta(folder)
+        except CheckpointError:
+            continue
+        if not meta.pinned and not on_line(meta, rewinds):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def retain_undo(run: RunDirectory, entries: int) -> None:
+    """Of the states before a change, delete those a ledger of `entries` entries has outgrown or taken back."""
+    if run.undo.is_dir():
+        for path in run.undo.iterdir():
+            match = _UNDO_FOLDER.fullmatch(path.name)
+            if match and not entries - KEEP_UNDO <= int(match[1]) < entries:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def sweep(run: RunDirectory) -> None:
+    """Remove what a killed writer left half done; whoever calls this holds the run's lock."""
+    for folder in (run.steps, run.undo):
+        if folder.is_dir():
+            for path in folder.iterdir():
+                if path.name.startswith(".") and path.name.endswith(".tmp"):
+                    shutil.rmtree(path, ignore_errors=True)

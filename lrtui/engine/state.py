@@ -1,0 +1,74 @@
+"""The whole state of a run, small to name: what a checkpoint holds, an undo restores and a race will fork."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+
+from torch import Tensor
+
+from lrtui.engine.flat import FlatParameters
+from lrtui.lr.divergence import DivergenceState
+from lrtui.lr.ledger import Entry
+from lrtui.lr.plateau import PlateauState
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The part of the state that is not tensors; JSON by msgspec.
+
+    `step` is the next step to train, `updates` the optimizer's own count, `entries` the ledger so far.
+    """
+
+    step: int = 0
+    updates: int = 0
+    entries: tuple[Entry, ...] = ()
+    divergence: DivergenceState = field(default_factory=DivergenceState)
+    plateau: PlateauState = field(default_factory=PlateauState)
+    best: float | None = None
+    best_step: int | None = None
+
+    def at(self, **changes: object) -> Progress:
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A copy of everything at a step boundary.
+
+    `values` and each of `buffers` are `[lanes, width]`; `carry` is the hidden state of truncated BPTT. `good` is the
+    state a divergence would roll back to, where that is another one.
+    """
+
+    progress: Progress
+    values: Tensor
+    buffers: dict[str, Tensor]
+    carry: tuple[Tensor, ...]
+    good: Snapshot | None = None
+
+    @property
+    def step(self) -> int:
+        return self.progress.step
+
+    def to_cpu(self) -> Snapshot:
+        """The same in host memory (itself if it is there)."""
+        return Snapshot(
+            self.progress,
+            self.values.cpu(),
+            {name: buffer.cpu() for name, buffer in self.buffers.items()},
+            tuple(t.cpu() for t in self.carry),
+            None if self.good is None else self.good.to_cpu(),
+        )
+
+    def nbytes(self) -> int:
+        return sum(t.nbytes for t in (self.values, *self.buffers.values(), *self.carry))
+
+
+def state_sha256(values: Tensor, buffers: dict[str, Tensor], flat: FlatParameters) -> str:
+    """sha256 over parameters and optimizer state, by name, without alignment gaps: equal hashes are equal runs."""
+    digest = hashlib.sha256()
+    for kind, buffer in [("parameter", values), *sorted(buffers.items())]:
+        for name, view in sorted(flat.views(buffer.cpu()).items()):
+            digest.update(f"{kind}/{name}/{tuple(view.shape)}\0".encode())
+            digest.update(view.contiguous().numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,135 @@
+"""The hand on the rate: commands become ledger entries, and the last one can be undone exactly."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterator
+
+from lrtui.config.load import override
+from lrtui.engine.inbox import Received
+from lrtui.engine.live import Live
+from lrtui.engine.state import Snapshot
+from lrtui.errors import LrtuiError, UsageError
+from lrtui.lr import ledger
+from lrtui.lr.ledger import Entry
+from lrtui.messages import (
+    Command,
+    CommandRejected,
+    Continue,
+    Continued,
+    CoolDown,
+    Decay,
+    Event,
+    Extend,
+    Hold,
+    Pause,
+    RateChanged,
+    Release,
+    Reshape,
+    Rewound,
+    Scale,
+    SetRate,
+    Step,
+    Undo,
+)
+
+UNDO_BYTES = 64 << 20  # undo snapshots kept in memory; the newest is kept whatever its size
+
+Recall = Callable[[int, int], Snapshot | None]
+
+
+class Steering:
+    """Carries out the commands that change the rate or the pace of `live`."""
+
+    def __init__(self, live: Live, recall: Recall) -> None:
+        self.live, self.recall = live, recall
+        self.undoable: list[Snapshot] = []
+        self.pause_at = math.inf
+
+    @property
+    def paused(self) -> bool:
+        return self.live.step >= self.pause_at
+
+    def carry_out(self, received: Received) -> Iterator[Event]:
+        """Do what `received` asks, and tell; a command that cannot be done is rejected in a sentence."""
+        try:
+            match received.command:
+                case Pause():
+                    self.pause_at = self.live.step
+                case Step(steps=n):
+                    self.pause_at = self.live.step + n
+                case Continue():
+                    self.pause_at = math.inf
+                    yield Continued(self.live.step)
+                case Undo():
+                    yield self._undo(received)
+                case command:
+                    yield from self.apply(self._entry(command, received.cause), script=received.script)
+        except LrtuiError as error:
+            yield CommandRejected(self.live.step, command=type(received.command).__name__, reason=str(error))
+
+    def apply(self, entry: Entry, *, replayed: bool = False, script: int | None = None) -> Iterator[RateChanged]:
+        """Apply `entry`, after keeping the state before it for its undo."""
+        self.remember(self.live.capture())
+        yield self.live.apply(entry, replayed=replayed, script=script)
+
+    def remember(self, before: Snapshot) -> None:
+        """Keep the state before a change for its undo, and drop the oldest that no longer fit."""
+        self.undoable.append(before)
+        while len(self.undoable) > 1 and sum(s.nbytes() for s in self.undoable) > UNDO_BYTES:
+            del self.undoable[0]
+
+    def forget_after(self, entries: int) -> None:
+        """Drop the undo states of changes that a rewind has taken back: those past the first `entries`."""
+        self.undoable = [s for s in self.undoable if len(s.progress.entries) < entries]
+
+    def _undo(self, received: Received) -> Event:
+        live = self.live
+        if not live.progress.entries:
+            raise UsageError("there is no change to undo")
+        last = live.progress.entries[-1]
+        kept = len(live.progress.entries) - 1
+        if self.undoable and len(self.undoable[-1].progress.entries) == kept:
+            before: Snapshot | None = self.undoable.pop()
+        else:
+            before = self.recall(last.step, kept)
+        if before is None:
+            raise UsageError(
+                f"the state before the change at step {last.step} is no longer kept",
+                "Resume from an older checkpoint: lrtui resume RUN --from STEP.",
+            )
+        step = live.step
+        live.restore(before)
+        return Rewound(step, to=live.step, entries=kept, cause="undo", script=received.script)
+
+    def _entry(self, command: Command, cause: str) -> Entry:
+        rate, step = self.live.rate, self.live.step
+        match command:
+            case Decay():
+                return ledger.scale(rate, step, self.live.config.train.decay_factor, cause)
+            case Scale(factor=factor):
+                return ledger.scale(rate, step, factor, cause)
+            case SetRate(lr=lr):
+                return ledger.set_rate(rate, step, lr, cause)
+            case Hold():
+                return ledger.hold(rate, step, cause)
+            case Release():
+                return ledger.release(rate, step, cause)
+            case CoolDown(steps=steps, shape=shape):
+                return ledger.cool_down(rate, step, steps, shape, cause)
+            case Extend(steps=steps, schedule=mode):
+                return ledger.extend(rate, step, steps, mode, cause)
+            case Reshape(schedule=keys):
+                return self._reshape(keys, cause)
+        raise UsageError(f"{type(command).__name__} is no command of a run")
+
+    def _reshape(self, keys: dict[str, object], cause: str) -> Entry:
+        """A new shape for the rest of the run; `base` defaults to the present rate."""
+        rate, step = self.live.rate, self.live.step
+        base = keys.get("base", rate(step))
+        if isinstance(base, bool) or not isinstance(base, int | float):
+            raise UsageError(f"schedule.base needs a number, not {base!r}")
+        shape = {key: value for key, value in keys.items() if key != "base"}
+        schedule = override(self.live.config, {"schedule": shape}).lr_schedule()
+        return ledger.reshape(rate, step, dataclasses.replace(schedule, base=float(base)), cause)

@@ -1,0 +1,104 @@
+"""One training step, as a pure function of (state, step, rate)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from lrtui.engine.flat import FlatParameters
+from lrtui.engine.optim import Rate, clip_gradients, make_optimizer
+from lrtui.engine.seeds import derive
+from lrtui.engine.state import Progress, Snapshot
+from lrtui.models.language_model import LanguageModel
+from lrtui.text.batches import IGNORE, Batch
+
+if TYPE_CHECKING:
+    from lrtui.config.schema import Config
+    from lrtui.text.batches import Batches
+
+
+def lane_losses(logits: Tensor, targets: Tensor, lanes: int) -> Tensor:
+    """Mean cross-entropy in nats: a scalar for one lane, `[lanes]` for more.
+
+    logits `[L?, B, (T,) V]`, targets `[B, (T)]`; IGNORE marks padding.
+    """
+    if lanes == 1:
+        return F.cross_entropy(logits.flatten(0, -2), targets.flatten(), ignore_index=IGNORE)
+    rows = logits.flatten(1, -2)  # [L, N, V]
+    wanted = targets.flatten().expand(lanes, -1)  # [L, N]
+    losses = F.cross_entropy(rows.flatten(0, 1), wanted.flatten(), ignore_index=IGNORE, reduction="none")
+    return losses.view(lanes, -1).sum(1) / (targets != IGNORE).sum()
+
+
+class TrainStep:
+    """Model, optimizer and batches, bound together. Calling it trains one step.
+
+    What changes is `flat.values`, the optimizer's buffers and `carry`: exactly what `capture` copies.
+    """
+
+    def __init__(self, config: Config, model: LanguageModel, batches: Batches) -> None:
+        self.model, self.batches = model, batches
+        self.lanes = model.lanes
+        self.flat = FlatParameters(model)
+        self.optimizer = make_optimizer(self.flat, config.optim)
+        self.carry: tuple[Tensor, ...] = ()
+        self.clip = config.optim.clip
+        self.seed = config.train.seed
+        self.has_dropout = config.model.dropout > 0
+        self.device_type = self.flat.values.device.type
+        self.bf16 = config.train.precision == "bf16"
+        self.losses = torch.compile(self._losses) if config.train.compile == "on" else self._losses
+        model.train()
+
+    def _losses(self, batch: Batch, carry: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
+        logits, after = self.model(batch.x, carry)
+        return lane_losses(logits, batch.y, self.lanes), after
+
+    def forward(self, batch: Batch, carry: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """The loss of each lane and the carry after, in the run's precision."""
+        if not self.bf16:
+            return self.losses(batch, carry)
+        with torch.autocast(self.device_type, dtype=torch.bfloat16):
+            return self.losses(batch, carry)
+
+    def __call__(self, step: int, lr: Rate, momentum: float | None = None) -> tuple[Tensor, Tensor]:
+        """Train step `step` at rate `lr` → (loss, gradient norm), on the device.
+
+        Each is `[lanes]`, but the loss of one lane is a scalar. The norm is that before clipping.
+        """
+        batch = self.batches.at(step)
+        if self.has_dropout:
+            self.model.dropout_generator.manual_seed(derive(self.seed, "dropout", step))
+        loss, carry = self.forward(batch, () if batch.fresh else self.carry)
+        self.carry = tuple(t.detach() for t in carry)
+        self.flat.grads.zero_()
+        (loss if self.lanes == 1 else loss.sum()).backward()  # type: ignore[no-untyped-call]
+        norm = clip_gradients(self.flat.grads, self.clip)
+        self.optimizer.step(lr, momentum)
+        return loss.detach(), norm
+
+    def capture(self, progress: Progress) -> Snapshot:
+        """A copy of the state, at the boundary that `progress` names."""
+        optimizer = self.optimizer
+        return Snapshot(
+            progress.at(updates=optimizer.updates),
+            self.flat.values.clone(),
+            {name: buffer.clone() for name, buffer in optimizer.buffers.items()},
+            tuple(t.clone() for t in self.carry),
+        )
+
+    def restore(self, snapshot: Snapshot, weights_only: bool = False) -> None:
+        """Become the state that `capture` copied; `weights_only` leaves a fresh optimizer and carry."""
+        self.flat.values.copy_(snapshot.values)
+        if weights_only:
+            self.optimizer.reset()
+            self.carry = ()
+            return
+        for name, buffer in self.optimizer.buffers.items():
+            buffer.copy_(snapshot.buffers[name])
+        self.optimizer.updates = snapshot.progress.updates
+        device = self.flat.values.device
+        self.carry = tuple(t.to(device, copy=True) for t in snapshot.carry)

@@ -1,0 +1,95 @@
+"""A decoder-only transformer (GPT-2 shape): pre-norm, tied embeddings, causal scaled-dot-product attention."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from lrtui.models.lanes import Dropout, Embedding, LayerNorm, Linear, fill, linear
+from lrtui.models.language_model import Carry, LanguageModel
+
+STD = 0.02  # GPT-2's
+
+
+class Projection(Linear):
+    """A Linear initialised N(0, 0.02 / √residual), bias 0; `residual` counts the branches that add up on the stream."""
+
+    def __init__(self, inputs: int, outputs: int, lanes: int, bias: bool, residual: int = 1) -> None:
+        super().__init__(inputs, outputs, lanes, bias)
+        self.std = STD / math.sqrt(residual)
+
+    def reset(self, generator: torch.Generator) -> None:
+        fill(self.weight, self.lanes, generator, "normal_", 0.0, self.std)
+        if self.bias is not None:
+            nn.init.zeros_(self.bias)
+
+
+class Attention(nn.Module):
+    """Causal self-attention (Vaswani et al. 2017)."""
+
+    def __init__(self, width: int, heads: int, residual: int, bias: bool, lanes: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.qkv = Projection(width, 3 * width, lanes, bias)
+        self.out = Projection(width, width, lanes, bias, residual)
+
+    def forward(self, x: Tensor) -> Tensor:  # (L?, B, T, C), shape kept
+        q, k, v = self.qkv(x).unflatten(-1, (3, self.heads, -1)).unbind(-3)  # each (L?, B, T, heads, C/heads)
+        # the fused kernels take four axes: lanes join the batch
+        q, k, v = (t.flatten(0, -4).transpose(1, 2) for t in (q, k, v))  # (L·B, heads, T, C/heads)
+        y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        return self.out(y.transpose(1, 2).reshape(x.shape))
+
+
+class Block(nn.Module):
+    """x + attention(norm(x)), then x + mlp(norm(x)); dropout on what each branch adds."""
+
+    def __init__(self, width: int, heads: int, residual: int, bias: bool, lanes: int, dropout: Dropout) -> None:
+        super().__init__()
+        self.norm_1 = LayerNorm(width, lanes, bias)
+        self.attention = Attention(width, heads, residual, bias, lanes)
+        self.norm_2 = LayerNorm(width, lanes, bias)
+        self.up = Projection(width, 4 * width, lanes, bias)
+        self.down = Projection(4 * width, width, lanes, bias, residual)
+        self.dropout = dropout
+
+    def forward(self, x: Tensor) -> Tensor:  # (L?, B, T, C), shape kept
+        x = x + self.dropout(self.attention(self.norm_1(x)))
+        return x + self.dropout(self.down(F.gelu(self.up(self.norm_2(x)))))
+
+
+class GPT(LanguageModel):
+    """Token and place embeddings → `layers` blocks → norm → logits through the token embedding (weight tying).
+
+    Dropout acts on the embeddings and on what each branch adds, not inside attention: the fused kernel would draw its
+    mask from the global generator.
+    """
+
+    reads = "windows"
+
+    def __init__(
+        self,
+        vocabulary: int,
+        block: int,
+        width: int,
+        layers: int,
+        heads: int,
+        dropout: float = 0.0,
+        bias: bool = False,
+        lanes: int = 1,
+    ) -> None:
+        super().__init__(vocabulary, lanes)
+        self.block = block
+        self.embed = Embedding(vocabulary, width, lanes, STD)
+        self.place = Embedding(block, width, lanes, STD)
+        self.dropout = Dropout(dropout, lanes, self.dropout_generator)
+        self.blocks = nn.ModuleList(Block(width, heads, 2 * layers, bias, lanes, self.dropout) for _ in range(layers))
+        self.norm = LayerNorm(width, lanes, bias)
+
+    def forward(self, tokens: Tensor, carry: Carry = ()) -> tuple[Tensor, Carry]:
+        places = torch.arange(tokens.shape[1], device=tokens.device).unsqueeze(0)  # (1, T)
+        x = self.dropout(self.embed(tokens) + self.place(places))  # (L?, B, T, C)
+        for block in self.blocks:
+            x = block(x)
+        return linear(self.norm(x), self.embed.weight, None, self.lanes), ()  # (L?, B, T, V)
