@@ -1,0 +1,19 @@
+"""Flags and arguments that several commands share, declared once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option("--home", help="Folder of corpora and checkpoints (default: LRTUI_HOME, else the current folder)."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line, nothing else.")]
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run's name, or the path of its folder.")]
+ConfigArgument = Annotated[Path | None, typer.Argument(metavar="[CONFIG.toml]", help="A configuration file.")]
+PresetOption = Annotated[str | None, typer.Option("--preset", metavar="P", help="Start from this preset.")]
+SetOption = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override one key, such as optim.lr=0.002.")
+]
+StepOption = Annotated[int | None, typer.Option("--from", metavar="STEP", help="The checkpoint (default: the newest).")]

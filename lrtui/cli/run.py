@@ -1,0 +1,125 @@
+"""`lrtui run | resume | replay`: training, headless."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lrtui.cli.corpus import show_progress
+from lrtui.cli.options import ConfigArgument, HomeOption, JsonOption, PresetOption, RunArgument, SetOption
+from lrtui.runs.directory import home as home_folder
+
+if TYPE_CHECKING:
+    from lrtui.worker.host import Host
+
+AtOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--at", metavar="STEP:COMMAND", help="Steer at a step: 10000:decay, 12000:lr=0.002, 15000:undo, 9000:hold …"
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands of this family to the application."""
+    app.command("run")(run_command)
+    app.command("resume")(resume_command)
+    app.command("replay")(replay_command)
+
+
+def run_command(
+    config: ConfigArgument = None,
+    preset: PresetOption = None,
+    sets: SetOption = None,
+    name: Annotated[str | None, typer.Option("--name", metavar="N", help="The run's name (default: made up).")] = None,
+    at: AtOption = None,
+    init_from: Annotated[
+        str | None,
+        typer.Option("--init-from", metavar="RUN[@STEP]", help="Begin with the weights of another run."),
+    ] = None,
+    on_diverge: Annotated[
+        str | None, typer.Option("--on-diverge", metavar="HOW", help="rollback, stop or continue (train.on_diverge).")
+    ] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a model; without a configuration, the quick-start one on a built-in text."""
+    from lrtui.config.load import load_run_config
+
+    flags = [f"train.on_diverge={on_diverge}"] if on_diverge else []
+    settings = load_run_config(config, preset, [*(sets or []), *flags])
+
+    def make() -> Host:
+        from lrtui.worker.start import begin
+
+        return begin(settings, home_folder(home), name, script=at or [], init_from=init_from, progress=show_progress)
+
+    _host(make, as_json)
+
+
+def resume_command(
+    run: RunArgument,
+    steps: Annotated[int | None, typer.Option("--steps", metavar="N", help="A new, larger total of steps.")] = None,
+    schedule: Annotated[
+        str, typer.Option("--schedule", metavar="HOW", help="What --steps does to the shape: keep, rescale, restart.")
+    ] = "",
+    lr: Annotated[
+        str, typer.Option("--lr", metavar="HOW", help="keep, config (the schedule's own value) or a rate.")
+    ] = "keep",
+    step: Annotated[
+        int | None, typer.Option("--from", metavar="STEP", help="Go back to this checkpoint (default: the newest).")
+    ] = None,
+    weights_only: Annotated[
+        bool, typer.Option("--weights-only", help="Go on from the weights with a fresh optimizer.")
+    ] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Go on with a run, exactly as if it had never stopped."""
+    from lrtui.worker.resume_plan import ResumeOptions
+
+    options = ResumeOptions(steps=steps, schedule=schedule, lr=lr, step=step, weights_only=weights_only)
+
+    def make() -> Host:
+        from lrtui.worker.start import resume
+
+        return resume(home_folder(home), run, options, show_progress)
+
+    _host(make, as_json)
+
+
+def _host(make: Callable[[], Host], as_json: bool) -> None:
+    """Train in this process, show what happens, and end with the run's exit code."""
+    from lrtui.console import Console
+
+    with Console(sys.stdout, json=as_json) as console:
+        host = make()
+        last = None
+        for event in host.events():
+            console.show(event)
+            last = event
+        console.close(host.run)
+    from lrtui.worker.host import exit_code
+
+    raise typer.Exit(exit_code(last))
+
+
+def replay_command(run: RunArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Run a run's ledger again, headless, and compare the final bits."""
+    import json
+
+    from lrtui.console import Console
+    from lrtui.worker.replay import replay
+
+    again = replay(home_folder(home), run)
+    with Console(sys.stdout, json=as_json) as console:
+        for event in again.events():
+            console.show(event)
+    if as_json:
+        typer.echo(json.dumps({"event": "replayed", "step": again.step, "equal": again.equal, "badge": again.badge}))
+    else:
+        typer.echo(again.verdict())
+    raise typer.Exit(0 if again.equal else 1)

@@ -1,0 +1,164 @@
+"""The runs of a home at a glance: state, progress, losses, size and age, from the directories alone.
+
+A list must be quick and must not fail because one run is broken: only the log and the end of the metrics are read, and
+what cannot be read is left empty.
+"""
+
+import itertools
+import math
+import os
+import shutil
+import time
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from lrtui.errors import DiskError, UsageError
+from lrtui.runs.directory import RunDirectory, disk_errors, open_run, run_names, runs_folder
+from lrtui.runs.history import History, read_history
+from lrtui.runs.lock import RunLock, is_live
+from lrtui.runs.metrics import last_block
+
+State = Literal["live", "finished", "saved", "crashed", "unreadable"]
+_LAST_STEPS = 100
+
+
+class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of `lrtui runs`. Losses in nats, `age` in seconds since the last write, `bytes` on disk.
+
+    saved: it ended early and says how to resume. crashed: it ended without a word, and can be resumed all the same.
+    `loss` is the mean of the last steps, `val` the last validation loss that was a number and `best` the lowest one.
+    """
+
+    name: str
+    state: State
+    age: float
+    bytes: int
+    step: int = 0
+    steps: int = 0
+    model: str = ""
+    corpus: str = ""
+    parameters: int = 0
+    loss: float | None = None
+    lr: float | None = None
+    val: float | None = None
+    best: float | None = None
+    best_step: int | None = None
+    changes: int = 0
+
+
+def list_runs(home: Path) -> list[RunSummary]:
+    """Every run of this home, the one written last first. Raises DiskError where the home cannot be read."""
+    now = time.time()
+    runs = [RunDirectory(runs_folder(home) / name) for name in run_names(home)]
+    return sorted((summarize(run, now) for run in runs), key=lambda summary: summary.age)
+
+
+def summarize(run: RunDirectory, now: float | None = None) -> RunSummary:
+    """The summary of one run; its state is `unreadable` where its files are."""
+    size, written = _size_and_time(run.path)
+    age = max(0.0, (time.time() if now is None else now) - written)
+    try:
+        return _summary(run, read_history(run), age, size)
+    except DiskError:
+        return RunSummary(name=run.name, state="unreadable", age=age, bytes=size)
+
+
+def _summary(run: RunDirectory, history: History, age: float, size: int) -> RunSummary:
+    config = _config_table(run)
+    block = last_block(run)
+    losses = [loss for loss in block.loss[-_LAST_STEPS:] if math.isfinite(loss)] if block else []
+    measured = [(event.val_loss, event.step) for event in history.evaluations if event.val_loss is not None]
+    best, best_step = min(measured, default=(None, None))
+    started = history.started
+    return RunSummary(
+        name=run.name,
+        state=_state(run, history),
+        age=age,
+        bytes=size,
+        step=block.step + len(block.loss) if block else history.last_step,
+        steps=history.steps or _table(config, "train").get("steps", 0),
+        model=model_label(_table(config, "model")),
+        corpus=started.corpus if started else "",
+        parameters=started.parameters if started else 0,
+        loss=math.fsum(losses) / len(losses) if losses else None,
+        lr=block.lr[-1] if block and block.lr and math.isfinite(block.lr[-1]) else None,
+        val=measured[-1][0] if measured else None,
+        best=best,
+        best_step=best_step,
+        changes=len(history.entries),
+    )
+
+
+def _state(run: RunDirectory, history: History) -> State:
+    if is_live(run):
+        return "live"
+    if history.finished:
+        return "finished"
+    return "saved" if history.stopped else "crashed"
+
+
+def _config_table(run: RunDirectory) -> dict[str, Any]:
+    # Not config.load: the list must name what an older or newer version wrote, and needs three keys of it.
+    try:
+        return tomllib.loads(run.config_toml.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+
+
+def _table(config: dict[str, Any], name: str) -> dict[str, Any]:
+    table = config.get(name)
+    return table if isinstance(table, dict) else {}
+
+
+def model_label(model: dict[str, Any]) -> str:
+    """A model in a few characters, from its `[model]` table: `lstm 2×256`, `bigram`, `mlp 100`."""
+    kind, hidden, layers = str(model.get("kind", "")), model.get("hidden"), model.get("layers")
+    if kind in ("", "bigram") or hidden is None:
+        return kind
+    return f"{kind} {hidden}" if kind == "mlp" or layers is None else f"{kind} {layers}×{hidden}"
+
+
+def _size_and_time(path: Path) -> tuple[int, float]:
+    """Bytes of all files below, and when the newest was written; what vanishes meanwhile counts nothing."""
+    size, newest = 0, 0.0
+    for folder, _, files in os.walk(path):
+        for name in files:
+            try:
+                status = os.lstat(os.path.join(folder, name))
+            except OSError:
+                continue
+            size, newest = size + status.st_size, max(newest, status.st_mtime)
+    if not newest:
+        try:
+            newest = os.stat(path).st_mtime
+        except OSError:
+            newest = time.time()
+    return size, newest
+
+
+def delete_run(home: Path, name: str) -> None:
+    """Removes a run for good. Raises UsageError where it is unknown or live, DiskError where it cannot be removed."""
+    run = open_run(home, name)
+    if is_live(run):
+        raise UsageError(f"{run.name} is live", f"End it first: `lrtui ctl {run.name} stop`.")
+    with RunLock(run), disk_errors("delete", run.path):
+        # Renamed first, so that a half-deleted run is never taken for one; such a name is no run's.
+        doomed = _free_name(run)
+        run.path.rename(doomed)
+    with disk_errors("delete", doomed):
+        shutil.rmtree(doomed)
+
+
+def _free_name(run: RunDirectory) -> Path:
+    names = (run.path.with_name(f".deleted-{run.name}-{number}") for number in itertools.count())
+    return next(path for path in names if not path.exists())
+
+
+def newest_run(summaries: Sequence[RunSummary]) -> RunSummary | None:
+    """The live run written last, or else the run written last."""
+    live = [summary for summary in summaries if summary.state == "live"]
+    return min(live or summaries, key=lambda summary: summary.age, default=None)

@@ -1,0 +1,219 @@
+"""The numbers of every step on disk: columnar JSON lines, written at 5,000 steps a second, read while they grow.
+
+A segment begins where a process or a branch begins: a killed run that resumes, an undo and a rollback are the same
+thing here. Where a later segment starts at an earlier step, what it supersedes is kept as a ghost.
+"""
+
+import math
+import os
+import socket
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self, cast
+
+import msgspec
+
+from lrtui.messages import Stepped
+from lrtui.runs.directory import RunDirectory, disk_errors
+from lrtui.runs.events import UNREADABLE
+from lrtui.runs.lines import LineReader, LineWriter
+
+COLUMNS = ("loss", "lr", "grad_norm")
+#: A block of more steps than any writer makes: a constant column must not let one bad line claim all the memory.
+_LARGEST_BLOCK = 1_000_000
+_TAIL_BYTES = 1 << 16
+
+
+class Header(msgspec.Struct, frozen=True):
+    """The first line of a segment: the step it begins with, and who wrote it."""
+
+    start_step: int
+    host: str
+    pid: int
+    columns: list[str]
+
+
+class _Line(msgspec.Struct, frozen=True):
+    step: int
+    n: int
+    loss: list[float | None] = []
+    lr: list[float | None] = []
+    grad_norm: list[float | None] = []
+
+
+_header_decoder = msgspec.json.Decoder(type=Header)
+_line_decoder = msgspec.json.Decoder(type=_Line)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Steps `step … step + len(loss) − 1` of a segment; a value that was not finite is NaN.
+
+    A segment's first block is empty, with `step` = `start_step`: it tells that everything from there on is superseded.
+    """
+
+    segment: int
+    step: int
+    loss: "array[float]"
+    lr: "array[float]"
+    grad_norm: "array[float]"
+
+
+class MetricsWriter:
+    """Writes one new segment. Make another where training rewinds. Whoever holds one must hold the run's lock.
+
+    Raises DiskError where a line cannot be written; the segment then lacks that block and can be written on.
+    """
+
+    def __init__(self, run: RunDirectory, start_step: int, columns: Sequence[str] = COLUMNS) -> None:
+        self.columns = tuple(columns)
+        self.segment = max(run.segments(), default=-1) + 1
+        self._lines = LineWriter(run.metrics(self.segment), sync=False, exclusive=True)
+        header = Header(start_step, socket.gethostname(), os.getpid(), list(columns))
+        try:
+            self._lines.append(msgspec.json.encode(header))
+        except BaseException:
+            # A segment without its header would be unreadable for ever.
+            self.close()
+            run.metrics(self.segment).unlink(missing_ok=True)
+            raise
+
+    def write(self, block: Stepped) -> None:
+        """Writes one block as one line: loss and grad norm to 6 digits, the rate exactly."""
+        columns = (f'"{name}":[{_column(name, getattr(block, name))}]' for name in self.columns)
+        self._lines.append(f'{{"step":{block.step},"n":{block.n},{",".join(columns)}}}'.encode())
+
+    def close(self) -> None:
+        self._lines.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _column(name: str, values: Sequence[float | None]) -> str:
+    if len(values) > 1 and values.count(values[0]) == len(values):
+        values = values[:1]
+    show = repr if name == "lr" else "{:.6g}".format
+    return ",".join(show(v) if v is not None and math.isfinite(v) else "null" for v in values)
+
+
+@dataclass(slots=True)
+class Series:
+    """The surviving steps of a run, ascending, one value a step and column; `ghosts` are the superseded branches.
+
+    Steps may be missing where the disk was full.
+    """
+
+    step: "array[int]" = field(default_factory=lambda: array("q"))
+    loss: "array[float]" = field(default_factory=lambda: array("d"))
+    lr: "array[float]" = field(default_factory=lambda: array("d"))
+    grad_norm: "array[float]" = field(default_factory=lambda: array("d"))
+    ghosts: "list[Series]" = field(default_factory=list)
+
+    def add(self, block: Block) -> None:
+        """Appends a block; steps it supersedes become a ghost first."""
+        if self.step and block.step <= self.step[-1]:
+            self._supersede(block.step)
+        self.step.extend(range(block.step, block.step + len(block.loss)))
+        self.loss.extend(block.loss)
+        self.lr.extend(block.lr)
+        self.grad_norm.extend(block.grad_norm)
+
+    def _supersede(self, step: int) -> None:
+        cut = bisect_left(self.step, step)
+        self.ghosts.append(Series(self.step[cut:], self.loss[cut:], self.lr[cut:], self.grad_norm[cut:]))
+        del self.step[cut:], self.loss[cut:], self.lr[cut:], self.grad_norm[cut:]
+
+
+class MetricsReader:
+    """Follows the metrics of a run through all its segments. `skipped` counts unreadable complete lines."""
+
+    def __init__(self, run: RunDirectory) -> None:
+        self.skipped = 0
+        self._run = run
+        self._segment = -1
+        self._lines: LineReader | None = None
+        self._begun = False
+
+    def poll(self) -> Iterator[Block]:
+        """The blocks since the last poll, in the order they were written. Raises DiskError where that fails."""
+        # A segment is finished before the next one is made: list first, then read what is left of the present one.
+        ahead = [segment for segment in self._run.segments() if segment > self._segment]
+        yield from self._rest_of_segment()
+        for segment in ahead:
+            self._segment, self._begun = segment, False
+            self._lines = LineReader(self._run.metrics(segment))
+            yield from self._rest_of_segment()
+
+    def _rest_of_segment(self) -> Iterator[Block]:
+        for line in self._lines.poll() if self._lines else ():
+            try:
+                decode = _decode_block if self._begun else _decode_header
+                block = decode(self._segment, line)
+            except UNREADABLE:
+                self.skipped += 1
+                continue
+            self._begun = True
+            yield block
+
+
+def _decode_header(segment: int, line: bytes) -> Block:
+    header = _header_decoder.decode(line)
+    _check_range(header.start_step, 1)
+    return Block(segment, header.start_step, array("d"), array("d"), array("d"))
+
+
+def _decode_block(segment: int, line: bytes) -> Block:
+    block = _line_decoder.decode(line)
+    n = block.n
+    _check_range(block.step, n)
+    return Block(segment, block.step, _values(block.loss, n), _values(block.lr, n), _values(block.grad_norm, n))
+
+
+def _check_range(step: int, n: int) -> None:
+    if not (0 <= step < 1 << 62 and 1 <= n <= _LARGEST_BLOCK):
+        raise ValueError("a block beyond what a writer makes")
+
+
+def _values(values: list[float | None], n: int) -> "array[float]":
+    """The `n` values of a column, where one value stands for all and none for nothing measured."""
+    # Building the list anew costs more than the search that is nearly always in vain.
+    finite = cast(list[float], values) if None not in values else [math.nan if v is None else v for v in values]
+    full = array("d", finite or [math.nan])
+    if len(full) == 1:
+        return full * n
+    if len(full) != n:
+        raise ValueError(f"a column of {len(full)} values in a block of {n}")
+    return full
+
+
+def read_metrics(run: RunDirectory) -> Series:
+    """Every step of a run, live or dead. Raises DiskError where its metrics cannot be read."""
+    series = Series()
+    for block in MetricsReader(run).poll():
+        series.add(block)
+    return series
+
+
+def last_block(run: RunDirectory) -> Block | None:
+    """The newest block of the newest segment, read from its end; empty, as `Block` tells, where it has no steps yet."""
+    for segment in reversed(run.segments()):
+        path = run.metrics(segment)
+        with disk_errors("read", path), path.open("rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES))
+            lines = file.read().split(b"\n")[:-1]
+        for line in reversed(lines):
+            for decode in (_decode_block, _decode_header):
+                try:
+                    return decode(segment, line)
+                except UNREADABLE:
+                    continue
+    return None

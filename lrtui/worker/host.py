@@ -1,0 +1,213 @@
+"""The process that trains: it iterates a session, writes the run directory, and answers signals."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import FrameType
+
+import msgspec
+
+from lrtui.engine import shelf
+from lrtui.engine.build import Workplace
+from lrtui.engine.checkpoint import Origin, write_checkpoint, write_state
+from lrtui.engine.inbox import Inbox
+from lrtui.engine.session import CheckpointDue, Session, UndoDue
+from lrtui.engine.writer import CheckpointWriter
+from lrtui.errors import LrtuiError
+from lrtui.messages import Event, Finished, Rewound, Stop, Stopped, Warned
+from lrtui.runs.directory import RunDirectory
+from lrtui.runs.lock import RunLock
+from lrtui.worker.recorder import Recorder, saved
+
+READ_BACK_SECONDS = 0.1
+SECOND_SIGNAL_SECONDS = 10.0
+MOST_WAITING = 8  # states that wait for the disk; more undo states are not queued
+
+#: what ended a run → the exit code of its process; a stop that was asked for is a success
+EXIT_CODES = {"SIGINT": 130, "SIGTERM": 143, "SIGUSR1": 75, "diverged": 1}
+
+
+class Pulse:
+    """True about ten times a second: often enough for a screen, seldom enough to cost nothing."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
+        self.next = 0.0
+
+    def __call__(self) -> bool:
+        now = self.clock()
+        if now < self.next:
+            return False
+        self.next = now + READ_BACK_SECONDS
+        return True
+
+
+@dataclass
+class Host:
+    """One run in this process. `opening` are the events that say how it began; `rewinds` are those of its history.
+
+    The lock must be held; `events` gives it back.
+    """
+
+    run: RunDirectory
+    lock: RunLock
+    place: Workplace
+    session: Session
+    inbox: Inbox
+    origin: Origin
+    opening: list[Event]
+    writer: CheckpointWriter
+    rewinds: list[Rewound] = field(default_factory=list)
+    keep_first: bool = False  # write the first state as a pinned checkpoint: it came from another run
+    _late: tuple[CheckpointDue, int] | None = None
+    _disk_refused: bool = False
+
+    def events(self) -> Iterator[Event]:
+        """Train, and yield every event once it is on the disk."""
+        began = time.monotonic()
+        recorder = Recorder(self.run, self.session.live.step)
+        whole = False
+        try:
+            with self._signals():
+                yield from self._open(recorder)
+                for item in self.session.run(self.inbox):
+                    if isinstance(item, CheckpointDue):
+                        self._save(item)
+                    elif isinstance(item, UndoDue):
+                        self._keep_undo(item)
+                    else:
+                        yield from self._tell(item, recorder, began)
+                    yield from self._collect(recorder)
+            whole = True
+        finally:
+            if whole:  # otherwise leave at once: what is half written is swept at the next start
+                self.writer.close()
+            recorder.close()
+            self.lock.release()
+
+    def _open(self, recorder: Recorder) -> Iterator[Event]:
+        shelf.sweep(self.run)
+        if self.keep_first:
+            self._save(CheckpointDue(self.session.live.capture(), pinned=True))
+            self.writer.wait()
+        for event in self.opening:
+            yield from recorder.record(event)
+            yield event
+
+    def _tell(self, event: Event, recorder: Recorder, began: float) -> Iterator[Event]:
+        if isinstance(event, Rewound):
+            self._drop_ghosts(event)
+        if isinstance(event, Finished | Stopped):
+            self._save_late()
+            self.writer.wait()
+            yield from self._collect(recorder)
+        if isinstance(event, Finished):
+            event = msgspec.structs.replace(event, seconds=round(time.monotonic() - began, 3))
+        if isinstance(event, Stopped):
+            event = msgspec.structs.replace(event, resume=f"lrtui resume {self.run.name}")
+        yield from recorder.record(event)
+        yield event
+
+    # -- checkpoints ----------------------------------------------------------------------------------------------
+
+    def _save(self, due: CheckpointDue) -> None:
+        if due.optional and self.writer.backlog:
+            if due.best:
+                self._late = (due, len(self.rewinds))
+            return
+        self._submit(due, len(self.rewinds))
+
+    def _save_late(self) -> None:
+        """The best checkpoint that found the disk busy."""
+        if self._late is not None:
+            self._submit(*self._late)
+            self._late = None
+
+    def _submit(self, due: CheckpointDue, rewinds: int) -> None:
+        snapshot = due.snapshot.to_cpu()  # copied between two steps; written while training goes on
+
+        def job() -> Event:
+            write_checkpoint(
+                self.run,
+                snapshot,
+                self.place.train.flat,
+                self.origin,
+                rewinds=rewinds,
+                pinned=due.pinned,
+                best=due.best,
+            )
+            shelf.retain(self.run, self.place.config.train.keep)
+            return saved(self.run, snapshot.step, pinned=due.pinned, best=due.best)
+
+        self.writer.submit(job)
+
+    def _keep_undo(self, due: UndoDue) -> None:
+        if self.writer.backlog >= MOST_WAITING:
+            return  # a key held down on a slow disk: memory still has the state
+        snapshot, rewinds = due.snapshot.to_cpu(), len(self.rewinds)
+        entries = len(snapshot.progress.entries)
+        target = self.run.undo_state(snapshot.step, entries)
+
+        def job() -> None:
+            write_state(target, snapshot, self.place.train.flat, self.origin, rewinds=rewinds)
+            shelf.retain_undo(self.run, entries + 1)
+
+        self.writer.submit(job)
+
+    def _drop_ghosts(self, event: Rewound) -> None:
+        self.rewinds.append(event)
+        rewinds = tuple(self.rewinds)
+
+        def job() -> None:
+            shelf.drop_ghosts(self.run, rewinds)
+            shelf.retain_undo(self.run, event.entries)
+
+        self.writer.submit(job)
+
+    def _collect(self, recorder: Recorder) -> Iterator[Event]:
+        """Tell what the writer has done; a refusal is told once, until a checkpoint succeeds."""
+        if self._late is not None and not self.writer.backlog:
+            self._save_late()
+        for outcome in self.writer.outcomes():
+            event: Event | None = None
+            if not isinstance(outcome, LrtuiError):
+                self._disk_refused, event = False, outcome
+            elif not self._disk_refused:
+                self._disk_refused = True
+                sentence = f"{outcome.message}; the checkpoint before stands, training goes on"
+                event = Warned(self.session.live.step, message=sentence)
+            if event is not None:
+                yield from recorder.record(event)
+                yield event
+
+    # -- signals --------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        """The first signal asks for a stop at the next step boundary; a second one within 10 s leaves at once."""
+        last = -SECOND_SIGNAL_SECONDS
+
+        def on_signal(number: int, frame: FrameType | None) -> None:
+            nonlocal last
+            name, now = signal.Signals(number).name, time.monotonic()
+            if now - last < SECOND_SIGNAL_SECONDS:
+                raise SystemExit(EXIT_CODES[name])
+            last = now
+            self.inbox.put(Stop(), name)
+
+        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+        before = {number: signal.signal(number, on_signal) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def exit_code(event: Event | None) -> int:
+    """The exit code of a process whose run ended with `event`."""
+    return EXIT_CODES.get(event.cause, 0) if isinstance(event, Stopped) else 0

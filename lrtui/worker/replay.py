@@ -1,0 +1,96 @@
+"""Re-run a hand-steered run from its ledger, without a directory, and compare the bits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lrtui.config.load import load_config, override
+from lrtui.engine import shelf
+from lrtui.engine.build import Workplace, load_data, make_workplace
+from lrtui.engine.checkpoint import read_checkpoint
+from lrtui.engine.device import difference, fingerprint
+from lrtui.engine.inbox import Inbox, Scripted
+from lrtui.engine.session import CheckpointDue, Session, UndoDue
+from lrtui.errors import CheckpointError, UsageError
+from lrtui.messages import Event, Stop
+from lrtui.runs.directory import RunDirectory, disk_errors, open_run
+from lrtui.runs.history import read_history
+from lrtui.worker.host import Pulse
+
+
+@dataclass
+class Replay:
+    """A replay ready to run: iterate `events`, then ask `verdict`.
+
+    `recorded` is the hash of the run's newest state, at `step`; `badge` says whether this machine can match its bits.
+    """
+
+    run: RunDirectory
+    session: Session
+    step: int
+    recorded: str
+    badge: str
+
+    def events(self) -> Iterator[Event]:
+        """Train from the run's beginning to `step`, applying its ledger."""
+        inbox = Inbox([Scripted(self.step, 0, Stop())])
+        for item in self.session.run(inbox):
+            if not isinstance(item, CheckpointDue | UndoDue):
+                yield item
+
+    @property
+    def equal(self) -> bool:
+        """Whether the replayed state is the recorded one, bit for bit."""
+        return self.session.live.step == self.step and self.session.live.sha256() == self.recorded
+
+    def verdict(self) -> str:
+        """The outcome in words."""
+        if self.equal:
+            return f"replay of {self.run.name} to step {self.step}: equal, bit for bit (state {self.recorded[:12]})"
+        ours = self.session.live.sha256()
+        because = "" if self.badge == "exact" else f"; this machine differs from the run's: {self.badge}"
+        return (
+            f"replay of {self.run.name} to step {self.step}: DIFFERENT "
+            f"(state {ours[:12]}, recorded {self.recorded[:12]}){because}"
+        )
+
+
+def replay(home: Path, name: str) -> Replay:
+    """The replay of a run to its newest checkpoint that can be trusted.
+
+    Raises UsageError for a run that never began, CheckpointError where there is nothing to compare with.
+    """
+    run = open_run(home, name)
+    with disk_errors("read", run.config_toml):
+        config = load_config(run.config_toml)
+    config = override(config, {"train": {"eval_every": 0, "sample_every": 0, "checkpoint_every": 0}})
+    history = read_history(run)
+    if history.started is None:
+        raise UsageError(f"run {run.name} never began: there is nothing to replay")
+    place = make_workplace(config, load_data(config, home))
+    found = shelf.find(run, place.train.flat, history.rewinds)
+    session = Session(
+        place.config,
+        place.train,
+        place.data.vocabulary,
+        place.evaluation,
+        schedule=history.started.schedule,
+        replay=found.meta.progress.entries,
+        automatic=False,
+        pulse=Pulse(),
+    )
+    _restore_beginning(run, place, session)
+    badge = difference(history.started.fingerprint, fingerprint(place.config, place.device))
+    return Replay(run, session, found.snapshot.step, found.meta.state_sha256, badge)
+
+
+def _restore_beginning(run: RunDirectory, place: Workplace, session: Session) -> None:
+    """A warm-started run keeps its first state as a checkpoint; any other begins from its seed."""
+    first = run.checkpoint(0)
+    if first in shelf.folders(run):
+        snapshot, meta = read_checkpoint(first, place.train.flat)
+        if meta.progress.entries:
+            raise CheckpointError(f"checkpoint {first.name} of {run.name} is not the beginning of the run")
+        session.live.restore(snapshot)

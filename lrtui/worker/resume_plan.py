@@ -1,0 +1,96 @@
+"""What a resume changes: more steps and another rate are ledger entries, asked for and never silent."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lrtui.errors import UsageError
+from lrtui.lr import ledger
+from lrtui.lr.ledger import Entry, Rate
+from lrtui.lr.schedule import Schedule
+
+if TYPE_CHECKING:
+    from lrtui.config.schema import Config
+    from lrtui.engine.state import Snapshot
+
+
+@dataclass(frozen=True)
+class ResumeOptions:
+    """The flags of `lrtui resume`.
+
+    `steps` is the new total, `schedule` keep, rescale or restart, `lr` keep, config or a number, `step` the checkpoint.
+    """
+
+    steps: int | None = None
+    schedule: str = ""
+    lr: str = "keep"
+    step: int | None = None
+    weights_only: bool = False
+
+
+def new_entries(
+    schedule: Schedule, snapshot: Snapshot | None, known: Sequence[Entry], config: Config, options: ResumeOptions
+) -> list[Entry]:
+    """The entries that `options` add at the step of `snapshot`. `known` ones of later steps are still to be applied.
+
+    Raises UsageError where they cannot be, or where what they mean has to be said.
+    """
+    step = snapshot.step if snapshot else 0
+    rate = ledger.fold(schedule, snapshot.progress.entries if snapshot else ())
+    entries: list[Entry] = []
+
+    def add(entry: Entry) -> None:
+        nonlocal rate
+        rate = rate.apply(entry)
+        entries.append(entry)
+
+    _check_length(rate, step, known, options)
+    if options.steps is not None and options.steps != rate.total:
+        more = options.steps - rate.total
+        try:
+            add(ledger.extend(rate, step, more, options.schedule, "resume"))
+        except UsageError as error:
+            raise UsageError(error.message, f"Say it with --schedule keep|rescale|restart. {error.hint}") from None
+    for entry in _rate_entries(rate, step, schedule, config, options):
+        add(entry)
+    return entries
+
+
+def _check_length(rate: Rate, step: int, known: Sequence[Entry], options: ResumeOptions) -> None:
+    for entry in known:
+        rate = rate.apply(entry)
+    total = rate.total
+    if options.steps is None:
+        if step >= total:
+            raise UsageError(f"the run has finished its {total} steps", "Give it more: --steps N.")
+        if options.schedule:
+            raise UsageError(
+                "--schedule says what becomes of the shape when --steps changes the total", "Add --steps N."
+            )
+    elif options.steps < total:
+        raise UsageError(
+            f"--steps {options.steps}: the run is planned for {total} steps, a resume can only give it more",
+            "To end earlier, let it cool down (ctl RUN cooldown N) or stop it.",
+        )
+
+
+def _rate_entries(rate: Rate, step: int, schedule: Schedule, config: Config, options: ResumeOptions) -> list[Entry]:
+    """`--lr`: keep what was; `config`: the schedule's own value at the config's base; a number: exactly that."""
+    configured = config.lr_schedule()
+    if options.lr == "keep":
+        return []
+    if options.lr != "config":
+        try:
+            lr = float(options.lr)
+        except ValueError:
+            lr = math.nan
+        if not math.isfinite(lr) or lr <= 0:
+            raise UsageError(f"--lr {options.lr!r} is neither keep, config nor a rate above 0")
+        return [ledger.set_rate(rate, step, lr, "resume")]
+    release = ledger.release(rate, step, "resume")
+    if configured.base == schedule.base:
+        return [release]
+    return [release, ledger.scale(rate.apply(release), step, configured.base / schedule.base, "resume")]

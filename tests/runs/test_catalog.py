@@ -1,0 +1,148 @@
+"""The list of runs: what each is, even where its files are broken, and how one is removed."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from lrtui.errors import UsageError
+from lrtui.messages import Stopped
+from lrtui.runs.catalog import delete_run, list_runs, model_label, newest_run, summarize
+from lrtui.runs.directory import create_run, run_names
+from lrtui.runs.events import EventLog
+from lrtui.runs.lock import RunLock
+from lrtui.runs.metrics import MetricsWriter
+from tests.runs.story import block, evaluated, started, told_run
+
+
+def test_a_finished_run(tmp_path: Path) -> None:
+    run = told_run(tmp_path)
+    summary = summarize(run)
+    assert (summary.state, summary.step, summary.steps, summary.changes) == ("finished", 1000, 1000, 1)
+    assert (summary.model, summary.corpus, summary.parameters) == ("lstm 2×256", "names", 3481)
+    assert (summary.val, summary.best, summary.best_step) == (2.1, 2.1, 1000)
+    assert summary.loss == pytest.approx(2.08, abs=0.02)
+    assert summary.lr == 0.01
+    assert summary.bytes == sum(file.stat().st_size for file in run.path.iterdir())
+    assert 0 <= summary.age < 60
+
+
+def test_the_four_states(tmp_path: Path) -> None:
+    finished = told_run(tmp_path, "finished")
+    saved, crashed = (create_run(tmp_path, name) for name in ("saved", "crashed"))
+    for run in (saved, crashed):
+        with EventLog(run) as log:
+            log.append(started(run.name))
+    with EventLog(saved) as log:
+        log.append(Stopped(step=10, cause="SIGTERM", state_sha256="", resume="lrtui resume saved"))
+    assert {summary.name: summary.state for summary in list_runs(tmp_path)} == {
+        "finished": "finished",
+        "saved": "saved",
+        "crashed": "crashed",
+    }
+    with RunLock(finished):
+        assert summarize(finished).state == "live"
+
+
+def test_progress_comes_from_the_metrics_and_goes_back_with_a_rewind(tmp_path: Path) -> None:
+    run = create_run(tmp_path, "otter")
+    with EventLog(run) as log, MetricsWriter(run, 0) as metrics:
+        log.append(started(steps=5000))
+        metrics.write(block(0))
+        metrics.write(block(100))
+    summary = summarize(run)
+    assert (summary.step, summary.steps) == (200, 5000)
+    assert summary.loss == pytest.approx(3.18, abs=0.05)
+    MetricsWriter(run, 50).close()
+    assert summarize(run).step == 50
+
+
+def test_a_broken_run_is_listed_and_does_not_hide_the_others(tmp_path: Path) -> None:
+    told_run(tmp_path, "whole")
+    create_run(tmp_path, "empty")
+    broken = told_run(tmp_path, "broken")
+    broken.config_toml.write_bytes(b"\xff\xfe not toml [")
+    broken.events.write_bytes(b"\0\0\0")
+    for segment in broken.segments():
+        broken.metrics(segment).write_bytes(b"garbage\nmore")
+    unreadable = create_run(tmp_path, "unreadable")
+    unreadable.events.mkdir()
+    summaries = {summary.name: summary for summary in list_runs(tmp_path)}
+    assert summaries.keys() == {"whole", "empty", "broken", "unreadable"}
+    assert summaries["unreadable"].state == "unreadable"
+    assert summaries["broken"].loss is None
+    assert summaries["whole"].state == "finished"
+
+
+def test_hostile_configs_are_no_model(tmp_path: Path) -> None:
+    run = create_run(tmp_path, "otter")
+    for text in ("model = 3", "train = [1]", '[model]\nkind = ["a"]\nhidden = "\\u001b"', "a = " + "[" * 5000):
+        run.config_toml.write_text(text)
+        assert summarize(run).state == "crashed"
+
+
+@pytest.mark.parametrize(
+    ("model", "label"),
+    [
+        ({"kind": "gpt", "layers": 4, "hidden": 128}, "gpt 4×128"),
+        ({"kind": "mlp", "layers": 1, "hidden": 100}, "mlp 100"),
+        ({"kind": "bigram", "hidden": 100}, "bigram"),
+        ({}, ""),
+    ],
+)
+def test_model_labels(model: dict[str, object], label: str) -> None:
+    assert model_label(model) == label
+
+
+def test_the_newest_first_and_the_live_one_before_all(tmp_path: Path) -> None:
+    import os
+
+    runs = [told_run(tmp_path, name) for name in ("old", "middle", "new")]
+    for age, run in zip((300, 200, 100), runs, strict=True):
+        for file in run.path.iterdir():
+            os.utime(file, (1e9 - age, 1e9 - age))
+    summaries = list_runs(tmp_path)
+    assert [summary.name for summary in summaries] == ["new", "middle", "old"]
+    assert newest_run(summaries).name == "new"  # type: ignore[union-attr]
+    assert newest_run([]) is None
+    with RunLock(runs[0]):
+        for file in runs[0].path.iterdir():
+            os.utime(file, (1e9 - 300, 1e9 - 300))
+        assert newest_run(list_runs(tmp_path)).name == "old"  # type: ignore[union-attr]
+
+
+def test_losses_that_are_no_number_do_not_become_the_best(tmp_path: Path) -> None:
+    run = create_run(tmp_path, "otter")
+    with EventLog(run) as log:
+        for event in (started(), evaluated(100, 2.5), evaluated(200, None)):
+            log.append(event)
+    summary = summarize(run)
+    assert (summary.best, summary.best_step, summary.val) == (2.5, 100, 2.5)
+
+
+def test_deleting(tmp_path: Path) -> None:
+    run = told_run(tmp_path)
+    told_run(tmp_path, "other")
+    with RunLock(run), pytest.raises(UsageError, match="quiet-otter is live"):
+        delete_run(tmp_path, run.name)
+    assert run.events.exists()
+    delete_run(tmp_path, run.name)
+    assert run_names(tmp_path) == ["other"]
+    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["other"]
+    with pytest.raises(UsageError):
+        delete_run(tmp_path, run.name)
+
+
+def test_a_run_that_could_not_be_removed_wholly_is_no_run_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = told_run(tmp_path)
+    remove = shutil.rmtree
+    for _ in range(2):
+        monkeypatch.setattr(shutil, "rmtree", lambda path: (_ for _ in ()).throw(OSError(5, "I/O error")))
+        with pytest.raises(Exception, match="cannot delete"):
+            delete_run(tmp_path, run.name)
+        assert run_names(tmp_path) == []
+        run = told_run(tmp_path)
+    monkeypatch.setattr(shutil, "rmtree", remove)
+    delete_run(tmp_path, run.name)

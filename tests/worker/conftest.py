@@ -1,0 +1,111 @@
+"""Real `lrtui` processes to start, watch, signal and kill."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from lrtui.messages import Event, decode_event
+
+
+@dataclass
+class Process:
+    """One `lrtui` process; `out` is what it printed, stdout and stderr together."""
+
+    pid: int
+    out: Path
+    zygote: "Zygote"
+    code: int | None = None
+
+    def wait(self) -> int:
+        """Its exit code; minus the signal's number if one ended it."""
+        if self.code is None:
+            self.code = int(self.zygote.read())
+        return self.code
+
+    def kill(self, number: int = signal.SIGKILL) -> None:
+        os.kill(self.pid, number)
+
+    def events(self) -> list[Event]:
+        """The events of a `--json` process; lines that are none are left out."""
+        return [decode_event(line) for line in self.out.read_bytes().splitlines() if line.startswith(b'{"event"')]
+
+    def text(self) -> str:
+        return self.out.read_text()
+
+    def wait_until(self, true: Callable[[], bool], seconds: float = 60.0) -> None:
+        deadline = time.monotonic() + seconds
+        while not true():
+            assert time.monotonic() < deadline, f"waited {seconds} s in vain: {self.text()[-2000:]}"
+            time.sleep(0.005)
+
+
+class Zygote:
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        here = Path(__file__).parent
+        self.process = subprocess.Popen(
+            [sys.executable, str(here / "zygote.py")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=here.parent.parent,
+        )
+        assert self.read() == "ready"
+        self.count = 0
+
+    def read(self) -> str:
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().strip()
+
+    def start(self, *argv: str, home: Path | None = None) -> Process:
+        """Starts `lrtui ARGV…`; one at a time, so wait for one before the next."""
+        self.count += 1
+        out = self.home / f"out-{self.count}"
+        out.touch()
+        job = {"argv": argv, "out": str(out), "env": {"LRTUI_HOME": str(home or self.home)}}
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(job) + "\n")
+        self.process.stdin.flush()
+        return Process(int(self.read()), out, self)
+
+    def run(self, *argv: str, home: Path | None = None) -> Process:
+        """Starts `lrtui ARGV…` and waits for its end."""
+        process = self.start(*argv, home=home)
+        process.wait()
+        return process
+
+
+@pytest.fixture(scope="session")
+def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
+    made = Zygote(tmp_path_factory.mktemp("home"))
+    yield made
+    with made.process:  # closes its pipes, which ends it
+        pass
+
+
+SMALL = {
+    "corpus.name": "sums",
+    "model.embed": 8,
+    "model.hidden": 16,
+    "model.dropout": 0.1,
+    "train.batch": 4,
+    "train.block": 8,
+    "train.threads": 1,
+    "train.eval_batches": 2,
+    "sample.length": 20,
+    "sample.prompt": "",
+}
+
+
+def small_flags(**keys: object) -> list[str]:
+    """`--set` flags of a small LSTM on the built-in sums; `train__steps=100` sets train.steps."""
+    merged = SMALL | {key.replace("__", "."): value for key, value in keys.items()}
+    return ["--preset", "quickstart", *(f for key, value in merged.items() for f in ("--set", f"{key}={value}"))]

@@ -1,0 +1,111 @@
+"""Nothing is lost: not by SIGKILL at any moment, not by a signal, not by a second one."""
+
+import random
+import signal
+import time
+
+import pytest
+
+from lrtui.messages import Finished, Stopped
+from lrtui.runs.directory import open_run
+from lrtui.runs.history import read_history
+from tests.worker.conftest import Zygote, small_flags
+
+SCRIPT = ("200:decay", "330:lr=0.01", "700:undo", "900:hold", "1111:release", "1400:extend=100", "1550:cooldown=300")
+LONG = small_flags(
+    schedule__kind="constant",
+    schedule__end="0.0",
+    train__steps=2000,
+    train__eval_every=150,
+    train__sample_every=400,
+    train__checkpoint_every=40,
+)
+
+
+def steered(name: str) -> list[str]:
+    return ["run", "--name", name, *LONG, *(flag for line in SCRIPT for flag in ("--at", line))]
+
+
+def test_sigkill_at_twenty_random_moments_changes_no_bit(zygote: Zygote) -> None:
+    straight = zygote.run(*steered("straight"), "--json")
+    assert straight.code == 0, straight.text()
+    expected = straight.events()[-1]
+    assert isinstance(expected, Finished)
+    chance = random.Random(20)
+    kills, process = 0, zygote.start(*steered("killed"))
+    process.wait_until(lambda: b"run_started" in _log(zygote, "killed"))
+    while kills < 20:
+        time.sleep(chance.uniform(0.0, 0.12))
+        process.kill()
+        if process.wait() == 0:
+            break
+        assert process.code == -signal.SIGKILL, process.text()
+        kills += 1
+        process = zygote.start("resume", "killed")
+        resumes = kills
+        process.wait_until(lambda n=resumes: _log(zygote, "killed").count(b"run_resumed") >= n)  # type: ignore[misc]
+    assert process.wait() == 0, process.text()
+    assert kills == 20
+    finished = read_history(open_run(zygote.home, "killed")).finished
+    assert finished is not None
+    assert finished.state_sha256 == expected.state_sha256
+    assert finished.step == expected.step == 1850
+    replayed = zygote.run("replay", "killed")
+    assert replayed.code == 0, replayed.text()
+    assert "equal, bit for bit" in replayed.text()
+
+
+def _log(zygote: Zygote, name: str) -> bytes:
+    path = zygote.home / "checkpoints" / name / "events.jsonl"
+    return path.read_bytes() if path.exists() else b""
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGUSR1, 75)], ids=lambda v: str(v)
+)
+def test_a_signal_saves_and_says_how_to_go_on(zygote: Zygote, number: int, code: int) -> None:
+    name = f"stopped-{code}"
+    process = zygote.start("run", "--name", name, *LONG, "--json")
+    process.wait_until(lambda: b"checkpoint_saved" in process.out.read_bytes())
+    process.kill(number)
+    assert process.wait() == code, process.text()
+    last = process.events()[-1]
+    assert isinstance(last, Stopped)
+    assert last.cause == signal.Signals(number).name
+    assert last.resume == f"lrtui resume {name}"
+    resumed = zygote.run("resume", name, "--json")
+    assert resumed.code == 0, resumed.text()
+    first, end = resumed.events()[0], resumed.events()[-1]
+    assert (first.step, first.badge) == (last.step, "exact")  # type: ignore[attr-defined]
+    straight = zygote.run("run", "--name", f"{name}-straight", *LONG, "--json").events()[-1]
+    assert isinstance(end, Finished)
+    assert isinstance(straight, Finished)
+    assert end.state_sha256 == straight.state_sha256
+
+
+def test_a_second_signal_leaves_at_once(zygote: Zygote) -> None:
+    process = zygote.start(
+        "run", "--name", "twice", *small_flags(train__steps=10**6, model__hidden=512, train__batch=512)
+    )
+    process.wait_until(lambda: b"run_started" in _log(zygote, "twice"))
+    process.kill(signal.SIGINT)
+    process.kill(signal.SIGTERM)
+    began = time.monotonic()
+    assert process.wait() in (130, 143)
+    assert time.monotonic() - began < 10
+
+
+def test_killed_before_its_first_checkpoint_a_run_begins_again(zygote: Zygote) -> None:
+    flags = [*LONG, "--set", "train.steps=600", "--set", "train.checkpoint_every=0", "--set", "train.eval_every=0"]
+    process = zygote.start("run", "--name", "early", *flags, "--at", "10:decay", "--at", "300:decay")
+    process.wait_until(lambda: b"rate_changed" in _log(zygote, "early"))
+    process.kill()
+    process.wait()
+    for folder in (zygote.home / "checkpoints" / "early" / "steps").glob("*"):
+        for file in folder.iterdir():
+            file.unlink()
+        folder.rmdir()
+    resumed = zygote.run("resume", "early", "--json")
+    straight = zygote.run("run", "--name", "early-straight", *flags, "--at", "10:decay", "--at", "300:decay", "--json")
+    assert resumed.code == straight.code == 0, resumed.text()
+    assert resumed.events()[-1].state_sha256 == straight.events()[-1].state_sha256  # type: ignore[attr-defined]

@@ -1,0 +1,39 @@
+"""A process that has loaded everything and forks: one real `lrtui` process per line of JSON arguments, in milliseconds.
+
+It never computes, so that its children start as fresh as a new process would.
+"""
+
+import json
+import os
+import sys
+
+import torch._dynamo  # noqa: F401  (loaded lazily otherwise, in every child)
+
+import lrtui.worker.replay
+import lrtui.worker.start  # noqa: F401
+from lrtui.cli.app import main
+
+
+def child(job: dict[str, object]) -> None:
+    out = os.open(str(job["out"]), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(out, 1)
+    os.dup2(out, 2)
+    os.environ.update(job["env"])  # type: ignore[call-overload]
+    sys.argv = ["lrtui", *job["argv"]]  # type: ignore[misc]
+    try:
+        main()
+    except SystemExit as end:
+        sys.stdout.flush()
+        os._exit(end.code if isinstance(end.code, int) else 1)
+    os._exit(0)
+
+
+print("ready", flush=True)
+for line in sys.stdin:
+    pid = os.fork()
+    if pid == 0:
+        child(json.loads(line))
+    print(pid, flush=True)
+    _, status = os.waitpid(pid, 0)
+    print(os.waitstatus_to_exitcode(status), flush=True)
