@@ -298,5 +298,7 @@ def parse_command(text: str) -> Command:
     rest = words[1:] if word == "sample" else words[1].split() if len(words) > 1 else []
     least, most, make = WORDS[word]
     if not least <= len(rest) <= most:
-        raise UsageError(f"{word} takes {least if least == most else f'{least} to {most}'} values, not {len(rest)}: {text!r}")
+        raise UsageError(
+            f"{word} takes {least if least == most else f'{least} to {most}'} values, not {len(rest)}: {text!r}"
+        )
     return make(rest)

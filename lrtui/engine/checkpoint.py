@@ -24,6 +24,8 @@ from lrtui.runs.directory import RunDirectory, disk_errors, sync_directory
 
 FORMAT = 1
 MANIFEST = "MANIFEST.json"
+WEIGHTS = ("model.safetensors", "state.json")
+WHOLE = (*WEIGHTS, "optim.safetensors")
 
 
 class Meta(msgspec.Struct, frozen=True, kw_only=True):
@@ -193,8 +195,7 @@ def read_verified(folder: Path, only: tuple[str, ...] = ()) -> dict[str, bytes]:
         if hashlib.sha256(data).hexdigest() != record.sha256:
             raise bad(f"{name} is not what was written (its sha256 differs)")
         files[name] = data
-    missing = {"model.safetensors", "state.json", *only} - files.keys()
-    if missing:
+    if missing := {*WEIGHTS, *(only or WHOLE)} - files.keys():
         raise bad(f"{MANIFEST} does not list {', '.join(sorted(missing))}")
     return files
 
@@ -204,9 +205,10 @@ def read_checkpoint(folder: Path, flat: FlatParameters, *, weights_only: bool = 
 
     `weights_only` reads the parameters alone; the optimizer of the snapshot is then empty.
     """
-    only = ("model.safetensors", "state.json") if weights_only else ()
-    files = read_verified(folder, only)
+    files = read_verified(folder, WEIGHTS if weights_only else ())
     meta = read_meta(folder)
+    if meta.good is not None and not weights_only and "good.safetensors" not in files:
+        raise CheckpointError(f"checkpoint {folder.name}: {MANIFEST} does not list good.safetensors")
     values = gather(load(files["model.safetensors"]), flat, folder.name)
     if weights_only:
         return Snapshot(meta.progress, values, {}, ()), meta
@@ -239,7 +241,7 @@ def gather(named: dict[str, Tensor], flat: FlatParameters, where: str) -> Tensor
     if named.keys() != views.keys():
         odd = sorted(named.keys() ^ views.keys())
         raise CheckpointError(f"checkpoint {where} is of another model: {', '.join(odd[:4])} do not match")
-    for name, tensor in named.items():
+    for name, tensor in sorted(named.items()):
         if tensor.shape != views[name].shape:
             raise CheckpointError(
                 f"checkpoint {where} is of another model: {name} is {tuple(tensor.shape)}, not {tuple(views[name].shape)}"

@@ -1,0 +1,151 @@
+"""Events as sentences, numbers as people write them: the words of the lines, the bar and the marks on a chart.
+
+Whatever comes from a corpus, a name or an exception is made printable here, before it meets a terminal.
+"""
+
+import math
+
+from lrtui.axes import short_rate
+from lrtui.lr.ledger import Entry
+from lrtui.messages import (
+    CheckpointSaved,
+    CommandRejected,
+    Continued,
+    Diverged,
+    Evaluated,
+    Event,
+    Finished,
+    Paused,
+    RateChanged,
+    Rewound,
+    RunResumed,
+    RunStarted,
+    Sampled,
+    Stopped,
+    Warned,
+)
+from lrtui.printable import printable
+
+BASELINES = ("uniform", "unigram", "bigram")
+
+
+def loss_text(loss: float | None) -> str:
+    """A loss in nats with three decimals; a dash where there is none."""
+    return "–" if loss is None else "nan" if math.isnan(loss) else f"{loss:.3f}"
+
+
+def rate_text(lr: float | None) -> str:
+    return "–" if lr is None else short_rate(lr)
+
+
+def speed_text(speed: float | None) -> str:
+    """Steps a second."""
+    return "–" if speed is None else f"{speed:,.0f}" if speed >= 10 else f"{speed:.2f}"
+
+
+def duration_text(seconds: float | None) -> str:
+    """A time such as 0:42, 12:03, 2:05:10 or 3d 04:00."""
+    if seconds is None or not math.isfinite(seconds):
+        return "–"
+    minutes, second = divmod(round(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    if hours >= 48:
+        return f"{hours // 24}d {hours % 24:02d}:{minute:02d}"
+    return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute}:{second:02d}"
+
+
+def change_text(entry: Entry) -> str:
+    """A ledger entry in a few characters, for a mark on a chart: `×0.1`, `lr 2e-4`, `cool down`."""
+    match entry.kind:
+        case "scale":
+            return f"×{entry.value:.3g}"
+        case "set":
+            return f"lr {rate_text(entry.value)}"
+        case "reshape":
+            return printable(entry.schedule.kind) if entry.schedule else "reshape"
+        case "cooldown":
+            return "cool down"
+        case "extend":
+            return f"+{entry.steps:,}"
+        case kind:
+            return kind
+
+
+def baselines_text(baselines: dict[str, float]) -> str:
+    return ", ".join(f"{printable(name)} {value:.3f}" for name, value in baselines.items())
+
+
+def sentence(event: Event) -> str | None:
+    """One or more lines that tell an event, or None where it is told otherwise (steps, evaluations, samples)."""
+    match event:
+        case RunStarted():
+            return _started(event)
+        case RunResumed():
+            return _resumed(event)
+        case RateChanged():
+            return _changed(event)
+        case Rewound():
+            return f"{_at(event)}{printable(event.cause)}: back to step {event.to:,}"
+        case Diverged():
+            why = f"{printable(event.reason)}; {printable(event.action)}"
+            return f"{_at(event)}diverged at loss {loss_text(event.loss)}: {why}"
+        case CheckpointSaved():
+            kinds = [word for word, true in (("best", event.best), ("pinned", event.pinned)) if true]
+            return f"{_at(event)}checkpoint saved" + (f" ({', '.join(kinds)})" if kinds else "")
+        case Paused():
+            return f"{_at(event)}paused"
+        case Continued():
+            return f"{_at(event)}continued"
+        case CommandRejected():
+            return f"{_at(event)}{printable(event.command)} refused: {printable(event.reason)}"
+        case Warned():
+            return f"{_at(event)}warning: {printable(event.message)}"
+        case Stopped():
+            return f"stopped at step {event.step:,} ({printable(event.cause)}); go on with: {printable(event.resume)}"
+        case Finished():
+            losses = f"train {loss_text(event.train_loss)}, val {loss_text(event.val_loss)}"
+            seconds = duration_text(event.seconds)
+            return f"finished {event.step:,} steps in {seconds}: {losses}, state {event.state_sha256[:12]}"
+        case _:
+            return None
+
+
+def _at(event: Event) -> str:
+    return f"step {event.step:,}  "
+
+
+def _started(event: RunStarted) -> str:
+    told = [
+        f"{printable(event.run)}: {event.parameters:,} parameters, {event.steps:,} steps, "
+        f"corpus {printable(event.corpus)}, vocabulary of {event.vocabulary:,}"
+    ]
+    if event.baselines:
+        told.append(f"reference lines in nats: {baselines_text(event.baselines)}")
+    return "\n".join(told)
+
+
+def _resumed(event: RunResumed) -> str:
+    resumed = f"{printable(event.run)} resumed at step {event.step:,} of {event.steps:,}: {printable(event.badge)}"
+    return "\n".join([resumed, *(f"skipped checkpoint: {printable(reason)}" for reason in event.skipped)])
+
+
+def _changed(event: RateChanged) -> str:
+    cause = "" if event.cause in ("user", "script") else f" ({printable(event.cause)})"
+    again = ", again after the resume" if event.replayed else ""
+    rates = f"lr {rate_text(event.old)} → {rate_text(event.new)}"
+    return f"{_at(event)}{change_text(event.entry)}{cause}: {rates}{again}"
+
+
+def evaluation_text(event: Evaluated) -> str:
+    best = "  best" if event.best else ""
+    return f"train {loss_text(event.train_loss)}  val {loss_text(event.val_loss)}{best}"
+
+
+def sample_text(event: Sampled) -> str:
+    """A heading and the generated text, prompt first, as safe lines."""
+    return f"── sample at step {event.step:,}, T {event.temperature:g}\n{generated(event.prompt, event.text)}"
+
+
+def generated(prompt: str, text: str) -> str:
+    """Prompt and continuation as safe lines."""
+    return printable(text if text.startswith(prompt) else prompt + text, keep_newlines=True).rstrip()
