@@ -6,12 +6,10 @@ that is not finite travels as null: fields that may be NaN are `float | None`.
 """
 
 import math
-from collections.abc import Callable
 from typing import Any, Union
 
 import msgspec
 
-from lrtui.errors import UsageError
 from lrtui.lr.ledger import Entry
 from lrtui.lr.schedule import Schedule
 
@@ -45,7 +43,7 @@ class Release(Command, frozen=True):
 
 
 class Reshape(Command, frozen=True):
-    """A new schedule from here to the end: `[schedule]` keys and values, `base` for its rate (default: the present one)."""
+    """A new schedule from here to the end: `[schedule]` keys, and `base` for its rate (default: the present one)."""
 
     schedule: dict[str, Any]
 
@@ -58,7 +56,7 @@ class CoolDown(Command, frozen=True):
 
 
 class Extend(Command, frozen=True):
-    """Train `steps` more. `schedule` is keep, rescale or restart; it may stay empty where the shape ignores the total."""
+    """Train `steps` more. `schedule` is keep, rescale or restart; empty only where the shape ignores the total."""
 
     steps: int
     schedule: str = ""
@@ -117,7 +115,7 @@ class RunStarted(Event, frozen=True, kw_only=True):
 
 
 class RunResumed(Event, frozen=True, kw_only=True):
-    """`badge` is `exact`, `continued: <what differs>` or `weights only`. `entries` of the ledger came with the checkpoint."""
+    """`badge` is `exact`, `continued: <what differs>` or `weights only`; `entries` of the ledger were in the checkpoint."""
 
     run: str
     badge: str
@@ -143,8 +141,9 @@ class Evaluated(Event, frozen=True, kw_only=True):
 
 
 class RateChanged(Event, frozen=True, kw_only=True):
-    """A ledger entry took effect. `old` and `new` are the rates at `step`; `cause` is user, script, plateau, rollback or resume.
+    """A ledger entry took effect; `old` and `new` are the rates at `step`.
 
+    `cause` is user, script, plateau, rollback or resume.
     `replayed` marks an entry that the log already holds and that a resume applied again.
     """
 
@@ -157,7 +156,7 @@ class RateChanged(Event, frozen=True, kw_only=True):
 
 
 class Rewound(Event, frozen=True, kw_only=True):
-    """Training at `step` went back to the state of step `to`, which had `entries` ledger entries. `cause`: undo, rollback, resume."""
+    """Training at `step` went back to step `to`, which had `entries` ledger entries; `cause`: undo, rollback, resume."""
 
     to: int
     entries: int
@@ -247,58 +246,3 @@ def decode_command(line: bytes) -> Command:
 def finite_or_none(value: float) -> float | None:
     """JSON's spelling of a number that may be NaN or infinite."""
     return value if math.isfinite(value) else None
-
-
-def _number(text: str, what: str, kind: Callable[[str], float]) -> Any:
-    try:
-        value = kind(text)
-    except ValueError:
-        raise UsageError(f"{what} needs a number, not {text!r}") from None
-    if not math.isfinite(value) or value <= 0:
-        raise UsageError(f"{what} needs a finite number above 0, not {text}")
-    return value
-
-
-def _positive(text: str, what: str) -> float:
-    return float(_number(text, what, float))
-
-
-def _count(text: str, what: str) -> int:
-    return int(_number(text, what, int))
-
-
-#: word → (least, most) arguments and what makes the command of them; the words of `lrtui ctl` and `--at`
-WORDS: dict[str, tuple[int, int, Callable[[list[str]], Command]]] = {
-    "decay": (0, 1, lambda a: Scale(_positive(a[0], "decay")) if a else Decay()),
-    "scale": (1, 1, lambda a: Scale(_positive(a[0], "scale"))),
-    "lr": (1, 1, lambda a: SetRate(_positive(a[0], "lr"))),
-    "hold": (0, 0, lambda a: Hold()),
-    "release": (0, 0, lambda a: Release()),
-    "pause": (0, 0, lambda a: Pause()),
-    "continue": (0, 0, lambda a: Continue()),
-    "step": (0, 1, lambda a: Step(_count(a[0], "step")) if a else Step()),
-    "save": (0, 0, lambda a: Save()),
-    "sample": (0, 1, lambda a: Sample(prompt=a[0] if a else None)),
-    "extend": (1, 2, lambda a: Extend(_count(a[0], "extend"), a[1] if len(a) > 1 else "")),
-    "undo": (0, 0, lambda a: Undo()),
-    "cooldown": (1, 2, lambda a: CoolDown(_count(a[0], "cooldown"), a[1] if len(a) > 1 else "linear")),
-    "stop": (0, 0, lambda a: Stop()),
-}
-
-
-def parse_command(text: str) -> Command:
-    """The command of a line such as `decay`, `lr=0.002`, `lr 0.002`, `cooldown 500 cosine`.
-
-    Raises UsageError with the words there are.
-    """
-    words = text.replace("=", " ", 1).split(maxsplit=1)
-    word = words[0].lower() if words else ""
-    if word not in WORDS:
-        raise UsageError(f"there is no command {word!r}", f"Commands: {', '.join(WORDS)}.")
-    rest = words[1:] if word == "sample" else words[1].split() if len(words) > 1 else []
-    least, most, make = WORDS[word]
-    if not least <= len(rest) <= most:
-        raise UsageError(
-            f"{word} takes {least if least == most else f'{least} to {most}'} values, not {len(rest)}: {text!r}"
-        )
-    return make(rest)

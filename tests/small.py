@@ -4,12 +4,14 @@ from pathlib import Path
 
 import torch
 
+from lrtui.command_words import parse_command
 from lrtui.config.load import override
 from lrtui.config.schema import Config
 from lrtui.engine.build import Workplace, make_workplace
 from lrtui.engine.inbox import Inbox, Scripted
-from lrtui.engine.session import CheckpointDue, Session, UndoDue
-from lrtui.messages import Event, parse_command
+from lrtui.engine.session import Session
+from lrtui.engine.state import CheckpointDue, UndoDue
+from lrtui.messages import Event
 from lrtui.text.corpus import CorpusText
 from lrtui.text.dataset import make_dataset
 

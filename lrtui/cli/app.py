@@ -49,7 +49,8 @@ app.command("presets")(config.presets)
 def main() -> None:
     """Run the command line and end the process with the exit code that belongs to what happened.
 
-    0 done · 1 diverged · 64 usage · 65 configuration or text · 70 a bug · 74 disk · 75 saved for requeue · 130, 143 signals
+    0 done · 1 diverged, or a replay that differs · 64 usage · 65 configuration or text · 70 a bug · 74 disk ·
+    75 saved for requeue · 130, 143 signals
     """
     try:
         code = app(standalone_mode=False)

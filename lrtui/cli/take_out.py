@@ -11,8 +11,8 @@ import typer
 from lrtui.cli.options import HomeOption, RunArgument, StepOption
 from lrtui.errors import UsageError
 from lrtui.printable import printable
-from lrtui.runs.directory import home as home_folder
 from lrtui.runs.directory import RunDirectory, open_run
+from lrtui.runs.directory import home as home_folder
 
 
 def register(app: typer.Typer) -> None:

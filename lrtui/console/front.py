@@ -81,15 +81,13 @@ class Console:
             self._show_as_lines(event, now)
 
     def _show_in_terminal(self, bar: "Bar", event: Event, now: float) -> None:
-        # In a terminal the bar tells evaluations, and a checkpoint is news only where somebody asked for it.
-        routine = isinstance(event, CheckpointSaved) and not event.pinned
-        text = sample_text(event) if isinstance(event, Sampled) else None if routine else sentence(event)
+        text = _news(event)  # the bar itself tells evaluations
         if text:
             bar.print(self._spelled(text))
         bar.draw(now)
 
     def _show_as_lines(self, event: Event, now: float) -> None:
-        text = sample_text(event) if isinstance(event, Sampled) else sentence(event)
+        text = _news(event)
         if isinstance(event, Evaluated):
             text = self._progress_line(evaluation_text(event))
         elif isinstance(event, Stepped) and now - self._lined >= _SECONDS_BETWEEN_LINES:
@@ -142,6 +140,13 @@ class Console:
     ) -> None:
         if self._bar:
             self._bar.close()
+
+
+def _news(event: Event) -> str | None:
+    """What to print about an event; a checkpoint is news only where somebody asked for it."""
+    if isinstance(event, Sampled):
+        return sample_text(event)
+    return None if isinstance(event, CheckpointSaved) and not event.pinned else sentence(event)
 
 
 def is_terminal(out: TextIO) -> bool:

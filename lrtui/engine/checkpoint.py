@@ -68,7 +68,7 @@ def write_checkpoint(
     pinned: bool = False,
     best: bool = False,
 ) -> Path:
-    """Write `snapshot` (in host memory) as the checkpoint of its step, in place of one that is there. Raises DiskError."""
+    """Write `snapshot` (in host memory) as the checkpoint of its step, over one that is there. Raises DiskError."""
     target = run.checkpoint(snapshot.step)
     write_state(target, snapshot, flat, origin, rewinds=rewinds, pinned=pinned or _is_pinned(target), best=best)
     return target
@@ -243,8 +243,7 @@ def gather(named: dict[str, Tensor], flat: FlatParameters, where: str) -> Tensor
         raise CheckpointError(f"checkpoint {where} is of another model: {', '.join(odd[:4])} do not match")
     for name, tensor in sorted(named.items()):
         if tensor.shape != views[name].shape:
-            raise CheckpointError(
-                f"checkpoint {where} is of another model: {name} is {tuple(tensor.shape)}, not {tuple(views[name].shape)}"
-            )
+            shapes = f"{name} is {tuple(tensor.shape)}, not {tuple(views[name].shape)}"
+            raise CheckpointError(f"checkpoint {where} is of another model: {shapes}")
         views[name].copy_(tensor)
     return buffer

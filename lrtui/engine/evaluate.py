@@ -17,7 +17,8 @@ def evaluate(step: TrainStep, batches: Sequence[Batch]) -> Tensor:
     """
     step.model.eval()
     total = torch.zeros(step.lanes, dtype=torch.float64)
-    targets, carry = 0, ()
+    targets = 0
+    carry: tuple[Tensor, ...] = ()
     for batch in batches:
         loss, carry = step.forward(batch, () if batch.fresh else carry)
         n = int((batch.y != IGNORE).sum())

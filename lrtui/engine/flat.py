@@ -51,7 +51,7 @@ class FlatParameters:
         start, end = self.spans[name]
         if self.lanes == 1:
             return buffer[0, start:end].view(self.shapes[name])
-        return buffer[:, start:end].unflatten(1, self.shapes[name])
+        return buffer[:, start:end].view(self.lanes, *self.shapes[name])
 
     def _spread(self, per_name: dict[str, float]) -> Tensor | None:
         """One number a parameter as a vector `[width]`; None when all are 1."""

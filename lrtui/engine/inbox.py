@@ -5,8 +5,9 @@ from collections import deque
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from lrtui.command_words import parse_command
 from lrtui.errors import UsageError
-from lrtui.messages import Command, parse_command
+from lrtui.messages import Command
 
 
 class Received(NamedTuple):

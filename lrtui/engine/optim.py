@@ -139,7 +139,7 @@ def make_optimizer(flat: FlatParameters, config: "OptimConfig") -> Optimizer:
 @torch.no_grad()
 def clip_gradients(grads: Tensor, limit: float) -> Tensor:
     """The gradient norm of each lane `[lanes]`, before clipping to `limit` in place (0: do not), as clip_grad_norm_."""
-    norms = torch.linalg.vector_norm(grads, dim=1)
+    norms: Tensor = torch.linalg.vector_norm(grads, dim=1)
     if limit:
         grads.mul_((limit / (norms + 1e-6)).clamp_(max=1.0).unsqueeze(1))
     return norms

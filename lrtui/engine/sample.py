@@ -82,8 +82,8 @@ class Sampler:
 
     def span(self, told: int) -> int:
         """How many of the last tokens the model looks at."""
-        window = getattr(self.model, "context", None) or getattr(self.model, "block", told)
-        return int(min(window, told))
+        window: int = getattr(self.model, "context", getattr(self.model, "block", told))
+        return min(window, told)
 
     def _logits(self, tokens: list[int], carry: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
         x = torch.tensor([tokens], device=self.device)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -22,7 +21,7 @@ from lrtui.engine.live import Live
 from lrtui.engine.rescue import CHECK_EVERY, Alarm, Rescue
 from lrtui.engine.sample import Sampler, opening_tokens
 from lrtui.engine.seeds import derive
-from lrtui.engine.state import Snapshot
+from lrtui.engine.state import CheckpointDue, UndoDue
 from lrtui.engine.steering import Recall, Steering
 from lrtui.engine.step import TrainStep
 from lrtui.errors import LrtuiError
@@ -51,23 +50,6 @@ if TYPE_CHECKING:
     from lrtui.lr.schedule import Schedule
     from lrtui.text.batches import Batch
     from lrtui.text.vocabulary import Vocabulary
-
-
-@dataclass(frozen=True)
-class CheckpointDue:
-    """Keep `snapshot`. An `optional` one may be skipped by a host whose disk is busy."""
-
-    snapshot: Snapshot
-    pinned: bool = False
-    best: bool = False
-    optional: bool = False
-
-
-@dataclass(frozen=True)
-class UndoDue:
-    """Keep `snapshot`, the state before a change, so that the change can be undone when memory no longer holds it."""
-
-    snapshot: Snapshot
 
 
 Yielded = Event | CheckpointDue | UndoDue
@@ -108,6 +90,7 @@ class Session:
         self._rates: list[float] = []
         self._final: Evaluated | None = None
         self._stop_cause: str | None = None
+        self._kept: tuple[int, int] | None = None  # step and entries of the last state that is sure to be kept
 
     @property
     def automatic(self) -> bool:
@@ -187,7 +170,8 @@ class Session:
         for event in self.rescue.act(alarm, loss):
             if isinstance(event, Rewound):
                 self.steering.forget_after(event.entries)
-                self._final, before = None, self.live.capture()
+                self._final = self._kept = None
+                before = self.live.capture()
             yield event
             if isinstance(event, RateChanged) and before is not None:
                 self.steering.remember(before)
@@ -243,6 +227,7 @@ class Session:
         return Sampled(self.live.step, prompt=prompt, temperature=temperature, text=text)
 
     def _checkpoint(self, *, pinned: bool = False, best: bool = False, optional: bool = False) -> CheckpointDue:
+        self._kept = None if optional else (self.live.step, len(self.live.progress.entries))
         return CheckpointDue(self.live.capture(), pinned=pinned, best=best, optional=optional)
 
     def _commands(self, inbox: Inbox) -> Iterator[Yielded]:
@@ -272,14 +257,18 @@ class Session:
                 if isinstance(event, RateChanged):
                     yield UndoDue(self.steering.undoable[-1])
                 elif isinstance(event, Rewound):
-                    self._final = None
+                    self._final = self._kept = None
         if self.steering.paused and not was_paused:
             yield Paused(self.live.step)
         if received.script is not None:
             yield ScriptDone(self.live.step, script=received.script)
 
+    def _last_checkpoint(self) -> Iterator[Yielded]:
+        if self._kept != (self.live.step, len(self.live.progress.entries)):
+            yield self._checkpoint()
+
     def _stop(self, cause: str) -> Iterator[Yielded]:
-        yield self._checkpoint()
+        yield from self._last_checkpoint()
         yield Stopped(self.live.step, cause=cause, state_sha256=self.live.sha256(), resume="")
 
     def _finish(self) -> Iterator[Yielded]:
@@ -290,7 +279,7 @@ class Session:
         assert self._final is not None
         if not self.config.train.sample_every or step % self.config.train.sample_every:
             yield self._sample(Sample())
-        yield self._checkpoint()
+        yield from self._last_checkpoint()
         yield Finished(
             step,
             train_loss=self._final.train_loss,

@@ -47,7 +47,7 @@ def on_line(meta: Meta, rewinds: Sequence[Rewound]) -> bool:
 
 
 def newest_meta(run: RunDirectory, rewinds: Sequence[Rewound]) -> Meta:
-    """What the newest readable checkpoint of the surviving line says of itself. Raises CheckpointError: there is none."""
+    """What the newest readable checkpoint of the surviving line says of itself. Raises CheckpointError."""
     for folder in folders(run):
         with contextlib.suppress(CheckpointError):
             meta = read_meta(folder)

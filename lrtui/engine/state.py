@@ -64,6 +64,23 @@ class Snapshot:
         return sum(t.nbytes for t in (self.values, *self.buffers.values(), *self.carry))
 
 
+@dataclass(frozen=True)
+class CheckpointDue:
+    """Keep `snapshot`. An `optional` one may be skipped by a host whose disk is busy."""
+
+    snapshot: Snapshot
+    pinned: bool = False
+    best: bool = False
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class UndoDue:
+    """Keep `snapshot`, the state before a change, so that the change can be undone when memory no longer holds it."""
+
+    snapshot: Snapshot
+
+
 def state_sha256(values: Tensor, buffers: dict[str, Tensor], flat: FlatParameters) -> str:
     """sha256 over parameters and optimizer state, by name, without alignment gaps: equal hashes are equal runs."""
     digest = hashlib.sha256()

@@ -39,7 +39,7 @@ class Attention(nn.Module):
         # the fused kernels take four axes: lanes join the batch
         q, k, v = (t.flatten(0, -4).transpose(1, 2) for t in (q, k, v))  # (L·B, heads, T, C/heads)
         y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
-        return self.out(y.transpose(1, 2).reshape(x.shape))
+        return self.out(y.transpose(1, 2).reshape(x.shape))  # type: ignore[no-any-return]
 
 
 class Block(nn.Module):
@@ -56,7 +56,7 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:  # (L?, B, T, C), shape kept
         x = x + self.dropout(self.attention(self.norm_1(x)))
-        return x + self.dropout(self.down(F.gelu(self.up(self.norm_2(x)))))
+        return x + self.dropout(self.down(F.gelu(self.up(self.norm_2(x)))))  # type: ignore[no-any-return]
 
 
 class GPT(LanguageModel):

@@ -9,6 +9,7 @@ would see. Token inputs `[B, …]` are shared by all lanes too.
 """
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -26,7 +27,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None, lanes: int) -> Tensor
         return F.linear(x, weight, bias)
     rows = x.flatten(1, -2)  # [L, N, in]
     y = rows @ weight.mT if bias is None else torch.baddbmm(bias.unsqueeze(1), rows, weight.mT)
-    return y.unflatten(1, x.shape[1:-1])
+    return y.view(*x.shape[:-1], -1)
 
 
 class Linear(nn.Module):
@@ -62,7 +63,7 @@ class Embedding(nn.Module):
     def forward(self, tokens: Tensor) -> Tensor:  # [B, …] → [L?, B, …, width]
         if self.lanes == 1:
             return F.embedding(tokens, self.weight)
-        return self.weight.index_select(1, tokens.flatten()).unflatten(1, tokens.shape)
+        return self.weight.index_select(1, tokens.flatten()).view(self.lanes, *tokens.shape, -1)
 
 
 class LayerNorm(nn.Module):
@@ -107,7 +108,11 @@ class Dropout(nn.Module):
 
 
 #: kind → (the fused kernel, gates stacked in its weights, tensors in its state)
-KERNELS = {"rnn": (torch.rnn_tanh, 1, 1), "lstm": (torch.lstm, 4, 2), "gru": (torch.gru, 3, 1)}
+KERNELS: dict[str, tuple[Callable[..., tuple[Tensor, ...]], int, int]] = {
+    "rnn": (torch.rnn_tanh, 1, 1),
+    "lstm": (torch.lstm, 4, 2),
+    "gru": (torch.gru, 3, 1),
+}
 
 
 class Recurrent(nn.Module):
@@ -140,11 +145,11 @@ class Recurrent(nn.Module):
     def _one_lane(self, x: Tensor, state: tuple[Tensor, ...], weights: list[Tensor]) -> tuple[Tensor, ...]:
         h0 = state if self.states > 1 else state[0]
         # x, state, weights, has biases, layers, dropout, training, bidirectional, batch first
-        return self.kernel(x, h0, weights, True, 1, 0.0, self.training, False, True)  # type: ignore[no-any-return]
+        return self.kernel(x, h0, weights, True, 1, 0.0, self.training, False, True)
 
     def forward(self, x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
         """x `[L?, B, T, in]`, state as `start` makes it → outputs `[L?, B, T, hidden]` and the state after them."""
-        weights = [self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh]
+        weights: list[Tensor] = [self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh]
         if self.lanes == 1:
             out, *after = self._one_lane(x, state, weights)
             return out, tuple(after)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from lrtui.models.lanes import Dropout
+
 if TYPE_CHECKING:
     from lrtui.config.schema import ModelConfig
 
@@ -40,15 +42,16 @@ class LanguageModel(nn.Module):
         """Initialise every layer, in order, from one CPU generator: same seed, same weights, any device or lanes."""
         generator = torch.Generator().manual_seed(seed)
         for module in self.modules():
-            if module is not self and hasattr(module, "reset"):
-                module.reset(generator)
+            reset = getattr(module, "reset", None)
+            if module is not self and reset is not None:
+                reset(generator)
 
     def to_device(self, device: torch.device) -> LanguageModel:
         """Move to `device`, the dropout generator too (a generator cannot follow `nn.Module.to`)."""
         if device.type != "cpu":
             self.dropout_generator = torch.Generator(device)
             for module in self.modules():
-                if hasattr(module, "generator"):
+                if isinstance(module, Dropout):
                     module.generator = self.dropout_generator
         return self.to(device)
 

@@ -33,9 +33,9 @@ class RecurrentModel(LanguageModel):
     def forward(self, tokens: Tensor, carry: Carry = ()) -> tuple[Tensor, Carry]:
         carry = carry or self.start(tokens.shape[0])
         after: list[Tensor] = []
+        n = len(carry) // len(self.layers)
         x = self.embed(tokens)  # (B, T) → (L?, B, T, embed)
         for i, layer in enumerate(self.layers):
-            n = layer.states
             x, state = layer(x, carry[i * n : (i + 1) * n])  # (L?, B, T, hidden)
             x = self.dropout(x)
             after.extend(state)

@@ -147,11 +147,13 @@ def create_run(home: Path, name: str | None = None) -> RunDirectory:
     Raises UsageError where the name is taken or cannot be one, DiskError where the home cannot be written.
     """
     folder = runs_folder(home)
+    if name is not None:
+        check_name(name)
     with disk_errors("create", folder):
         folder.mkdir(parents=True, exist_ok=True)
     if name is None:
         return _create_named_by_us(home)
-    run = RunDirectory(folder / check_name(name))
+    run = RunDirectory(folder / name)
     with disk_errors("create", run.path):
         try:
             run.path.mkdir()

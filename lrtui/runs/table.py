@@ -11,7 +11,7 @@ HEADER = ("step", "loss", "lr", "grad_norm", "train_loss", "val_loss")
 
 
 def export_csv(run: RunDirectory, path: Path) -> None:
-    """One row a surviving step; `train_loss` and `val_loss` stand in the rows of the steps before which they were taken.
+    """One row a surviving step; `train_loss` and `val_loss` stand in the row of the step before which they were taken.
 
     A value that was not finite is `nan`. Raises DiskError.
     """

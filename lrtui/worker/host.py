@@ -15,7 +15,8 @@ from lrtui.engine import shelf
 from lrtui.engine.build import Workplace
 from lrtui.engine.checkpoint import Origin, write_checkpoint, write_state
 from lrtui.engine.inbox import Inbox
-from lrtui.engine.session import CheckpointDue, Session, UndoDue
+from lrtui.engine.session import Session
+from lrtui.engine.state import CheckpointDue, UndoDue
 from lrtui.engine.writer import CheckpointWriter
 from lrtui.errors import LrtuiError
 from lrtui.messages import Event, Finished, Rewound, Stop, Stopped, Warned

@@ -12,7 +12,8 @@ from lrtui.engine.build import Workplace, load_data, make_workplace
 from lrtui.engine.checkpoint import read_checkpoint
 from lrtui.engine.device import difference, fingerprint
 from lrtui.engine.inbox import Inbox, Scripted
-from lrtui.engine.session import CheckpointDue, Session, UndoDue
+from lrtui.engine.session import Session
+from lrtui.engine.state import CheckpointDue, UndoDue
 from lrtui.errors import CheckpointError, UsageError
 from lrtui.messages import Event, Stop
 from lrtui.runs.directory import RunDirectory, disk_errors, open_run

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lrtui.config.toml import dump_toml
 from lrtui.config.load import load_config
+from lrtui.config.toml import dump_toml
 from lrtui.engine import shelf
 from lrtui.engine.build import Workplace, load_data, make_workplace
 from lrtui.engine.checkpoint import Origin, read_checkpoint

@@ -80,7 +80,6 @@ def test_lines_tell_a_run() -> None:
         "reference lines in nats: uniform 4.170, unigram 3.300, bigram 2.450",
         "step 100/1,000  train 1.900  val 2.250  lr 1e-1  – it/s  ETA –",
         "step 100  ×0.1: lr 1e-1 → 1e-2",
-        "step 100  checkpoint saved",
         "finished 1,000 steps in 0:12: train 1.900, val 2.000, state abababababab",
     ]
 

@@ -112,7 +112,7 @@ def test_a_manifest_that_forgets_a_file_is_not_trusted(run: RunDirectory, sessio
     manifest = json.loads((folder / MANIFEST).read_text())
     del manifest["optim.safetensors"]
     (folder / MANIFEST).write_text(json.dumps(manifest))
-    with pytest.raises(CheckpointError, match="does not list optim.safetensors"):
+    with pytest.raises(CheckpointError, match=r"does not list optim\.safetensors"):
         read_checkpoint(folder, session.live.train.flat)
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from lrtui.config.schema import Config
 from lrtui.engine.checkpoint import Origin, read_checkpoint, write_checkpoint
-from lrtui.engine.session import CheckpointDue, Session
+from lrtui.engine.session import Session
+from lrtui.engine.state import CheckpointDue
 from lrtui.lr.ledger import Entry
 from lrtui.messages import Diverged, RateChanged, Rewound, Stepped
 from lrtui.runs.directory import RunDirectory

@@ -100,12 +100,10 @@ CASES: dict[str, dict[str, Any]] = {
     "sgd": {"kind": "sgd", "lr": 0.1},
     "sgd, momentum": {"kind": "sgd", "lr": 0.05, "momentum": 0.9},
     "sgd, nesterov": {"kind": "sgd", "lr": 0.05, "momentum": 0.9, "nesterov": True},
-    "sgd, decay": {"kind": "sgd", "lr": 0.1, "weight_decay": 0.01},
     "sgd, momentum, decay": {"kind": "sgd", "lr": 0.05, "momentum": 0.9, "weight_decay": 0.01},
     "adam": {"kind": "adam", "lr": 3e-3},
     "adam, decay": {"kind": "adam", "lr": 3e-3, "weight_decay": 0.01},
     "adam, betas, eps": {"kind": "adam", "lr": 3e-3, "betas": (0.8, 0.99), "eps": 1e-4},
-    "adamw": {"kind": "adamw", "lr": 3e-3},
     "adamw, decay": {"kind": "adamw", "lr": 3e-3, "weight_decay": 0.1},
 }
 

@@ -101,7 +101,6 @@ SMALL = {
     "train.threads": 1,
     "train.eval_batches": 2,
     "sample.length": 20,
-    "sample.prompt": "",
 }
 
 

@@ -21,10 +21,9 @@ FLAGS = small_flags(
 
 
 @pytest.fixture(scope="module")
-def finished(zygote: Zygote) -> Path:
+def finished(zygote: Zygote, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with one finished cosine run of 120 steps, `base`."""
-    home = zygote.home / "resume"
-    home.mkdir()
+    home = tmp_path_factory.mktemp("resume")
     process = zygote.run("run", "--name", "base", *FLAGS, "--at", "60:decay", "--json", home=home)
     assert process.code == 0, process.text()
     return home
@@ -62,7 +61,7 @@ def test_each_way_to_extend_is_an_entry_that_replays(zygote: Zygote, home: Path,
     assert isinstance(events[0], RunResumed)
     assert events[0].badge == "exact"
     changes = [e for e in events if isinstance(e, RateChanged)]
-    assert [(c.entry.kind, c.cause) for c in changes][0] == ("extend", "resume")
+    assert (changes[0].entry.kind, changes[0].cause) == ("extend", "resume")
     assert changes[1].new == 0.003
     assert isinstance(events[-1], Finished)
     assert events[-1].step == 200

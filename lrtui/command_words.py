@@ -1,0 +1,79 @@
+"""Commands as people and scripts write them: `decay`, `lr=0.002`, `cooldown 500 cosine`."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from lrtui.errors import UsageError
+from lrtui.messages import (
+    Command,
+    Continue,
+    CoolDown,
+    Decay,
+    Extend,
+    Hold,
+    Pause,
+    Release,
+    Sample,
+    Save,
+    Scale,
+    SetRate,
+    Step,
+    Stop,
+    Undo,
+)
+
+
+def _number(text: str, what: str, kind: Callable[[str], float]) -> Any:
+    try:
+        value = kind(text)
+    except ValueError:
+        raise UsageError(f"{what} needs a number, not {text!r}") from None
+    if not math.isfinite(value) or value <= 0:
+        raise UsageError(f"{what} needs a finite number above 0, not {text}")
+    return value
+
+
+def _positive(text: str, what: str) -> float:
+    return float(_number(text, what, float))
+
+
+def _count(text: str, what: str) -> int:
+    return int(_number(text, what, int))
+
+
+#: word → (least, most) arguments and what makes the command of them; the words of `lrtui ctl` and `--at`
+WORDS: dict[str, tuple[int, int, Callable[[list[str]], Command]]] = {
+    "decay": (0, 1, lambda a: Scale(_positive(a[0], "decay")) if a else Decay()),
+    "scale": (1, 1, lambda a: Scale(_positive(a[0], "scale"))),
+    "lr": (1, 1, lambda a: SetRate(_positive(a[0], "lr"))),
+    "hold": (0, 0, lambda a: Hold()),
+    "release": (0, 0, lambda a: Release()),
+    "pause": (0, 0, lambda a: Pause()),
+    "continue": (0, 0, lambda a: Continue()),
+    "step": (0, 1, lambda a: Step(_count(a[0], "step")) if a else Step()),
+    "save": (0, 0, lambda a: Save()),
+    "sample": (0, 1, lambda a: Sample(prompt=a[0] if a else None)),
+    "extend": (1, 2, lambda a: Extend(_count(a[0], "extend"), a[1] if len(a) > 1 else "")),
+    "undo": (0, 0, lambda a: Undo()),
+    "cooldown": (1, 2, lambda a: CoolDown(_count(a[0], "cooldown"), a[1] if len(a) > 1 else "linear")),
+    "stop": (0, 0, lambda a: Stop()),
+}
+
+
+def parse_command(text: str) -> Command:
+    """The command of a line such as `decay`, `lr=0.002`, `lr 0.002`, `cooldown 500 cosine`.
+
+    Raises UsageError with the words there are.
+    """
+    words = text.replace("=", " ", 1).split(maxsplit=1)
+    word = words[0].lower() if words else ""
+    if word not in WORDS:
+        raise UsageError(f"there is no command {word!r}", f"Commands: {', '.join(WORDS)}.")
+    rest = words[1:] if word == "sample" else words[1].split() if len(words) > 1 else []
+    least, most, make = WORDS[word]
+    if not least <= len(rest) <= most:
+        raise UsageError(
+            f"{word} takes {least if least == most else f'{least} to {most}'} values, not {len(rest)}: {text!r}"
+        )
+    return make(rest)

@@ -1,0 +1,43 @@
+"""What a static graph cannot prove: which modules a command really loads."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("torch", "textual", "numpy", "plotext", "rich", "pooch", "safetensors")
+
+PROBE = """
+import sys
+sys.argv = ["lrtui", *{argv}]
+from lrtui.cli.app import main
+try:
+    main()
+except SystemExit:
+    pass
+print("LOADED", *sorted({{name.split(".")[0] for name in sys.modules}}))
+"""
+
+
+def loaded(*argv: str, cwd: str | None = None) -> set[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE.format(argv=list(argv))], capture_output=True, text=True, cwd=cwd, check=True
+    )
+    return set(done.stdout.rpartition("LOADED")[2].split())
+
+
+@pytest.mark.parametrize("argv", [["--help"], ["run", "--help"], ["--version"]])
+def test_help_loads_nothing_heavy(argv: list[str]) -> None:
+    assert loaded(*argv) & set(HEAVY) == set()
+
+
+@pytest.mark.parametrize("argv", [["runs"], ["config", "show"], ["presets"], ["corpus", "list"], ["config", "schema"]])
+def test_what_only_reads_loads_no_torch(argv: list[str], tmp_path: object) -> None:
+    assert "torch" not in loaded(*argv, cwd=str(tmp_path))
+
+
+@pytest.mark.parametrize("module", ["console", "runs.catalog", "runs.metrics", "config.load", "messages", "plot"])
+def test_what_screens_are_made_of_loads_no_torch(module: str) -> None:
+    code = f"import sys, lrtui.{module}; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
