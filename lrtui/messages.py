@@ -115,7 +115,7 @@ class RunStarted(Event, frozen=True, kw_only=True):
 
 
 class RunResumed(Event, frozen=True, kw_only=True):
-    """`badge` is `exact`, `continued: <what differs>` or `weights only`; `entries` of the ledger were in the checkpoint."""
+    """`badge` is `exact`, `continued: <what differs>` or `weights only`; `entries` of the ledger came along."""
 
     run: str
     badge: str
@@ -156,7 +156,7 @@ class RateChanged(Event, frozen=True, kw_only=True):
 
 
 class Rewound(Event, frozen=True, kw_only=True):
-    """Training at `step` went back to step `to`, which had `entries` ledger entries; `cause`: undo, rollback, resume."""
+    """Training at `step` went back to step `to`, which had `entries` ledger entries, by undo, rollback or resume."""
 
     to: int
     entries: int

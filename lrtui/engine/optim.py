@@ -68,7 +68,6 @@ class SGD(Optimizer):
         if config.momentum:
             self.buffers["momentum"] = torch.zeros_like(flat.values)
 
-    @torch.no_grad()
     def step(self, lr: Rate, momentum: float | None = None) -> None:
         self._add_l2()
         self.updates += 1
@@ -92,7 +91,6 @@ class Adam(Optimizer):
         self.buffers["exp_avg"] = torch.zeros_like(flat.values)
         self.buffers["exp_avg_sq"] = torch.zeros_like(flat.values)
 
-    @torch.no_grad()
     def step(self, lr: Rate, momentum: float | None = None) -> None:
         self._decay(lr)
         self.updates += 1
@@ -136,7 +134,6 @@ def make_optimizer(flat: FlatParameters, config: "OptimConfig") -> Optimizer:
     return {"sgd": SGD, "adam": Adam, "adamw": AdamW}[config.kind](flat, config)
 
 
-@torch.no_grad()
 def clip_gradients(grads: Tensor, limit: float) -> Tensor:
     """The gradient norm of each lane `[lanes]`, before clipping to `limit` in place (0: do not), as clip_grad_norm_."""
     norms: Tensor = torch.linalg.vector_norm(grads, dim=1)

@@ -1,0 +1,74 @@
+"""What the bench measures: each row a model, an optimizer and a batch, as `lrtui run` would be told them.
+
+No torch here, so that a row's name is checked before anything slow is loaded.
+"""
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from lrtui.errors import UsageError
+from lrtui.printable import printable
+
+if TYPE_CHECKING:
+    from lrtui.config.schema import Config
+
+#: the texts are built in, so that the bench needs no network
+NAMES = ("corpus.name=unicode", "corpus.mode=lines", "corpus.vocab=char")
+TEXT = ("corpus.name=python", "corpus.mode=stream", "corpus.vocab=char")
+#: training alone, without end: the plain loops neither evaluate, nor sample, nor save, nor bend the rate
+BARE = (
+    "train.steps=1000000000",
+    "train.device=cpu",
+    "train.precision=fp32",
+    "train.eval_every=0",
+    "train.eval_batches=1",
+    "train.sample_every=0",
+    "train.checkpoint_every=0",
+    "schedule.kind=constant",
+    "schedule.warmup=0",
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """`training`: whole steps of our engine, metrics on, against the plain loop. `layers`: forward and backward of our
+    lane-aware layers, one lane, against plain modules, on the same batch. `goal` is the ratio to reach."""
+
+    name: str
+    goal: float
+    preset: str | None
+    sets: tuple[str, ...]
+    measures: Literal["training", "layers"] = "training"
+
+    def config(self, threads: int) -> "Config":
+        """The run that this row trains."""
+        from lrtui.config.load import load_config
+
+        return load_config(preset=self.preset, sets=[*self.sets, *BARE, f"train.threads={threads}"])
+
+
+_LSTM = (*TEXT, "model.kind=lstm", "model.layers=1", "model.hidden=128", "optim.kind=adam", "train.batch=50")
+_GPT = (*TEXT, "optim.clip=1.0")
+
+ROWS = (
+    Row("names-mlp-sgd", 1.0, "names-mlp", NAMES),
+    Row("names-mlp-adam", 1.2, "names-mlp", (*NAMES, "optim.kind=adam", "optim.lr=3e-3")),
+    Row("names-bigram-sgd", 1.0, "names-bigram", NAMES),
+    Row("lstm", 0.98, None, (*_LSTM, "train.block=50")),
+    Row("gpt", 0.98, "shakespeare-gpt", _GPT),
+    Row("lstm-layers", 0.98, None, (*_LSTM, "train.block=50"), "layers"),
+    Row("gpt-layers", 0.98, "shakespeare-gpt", _GPT, "layers"),
+)
+
+
+def choose(names: Sequence[str]) -> list[Row]:
+    """The rows of these names, in the bench's order; all of them for none. Raises UsageError for a name it lacks."""
+    known = [row.name for row in ROWS]
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            meant = f"Did you mean {near[0]}? " if near else ""
+            raise UsageError(f"the bench has no row {printable(name)!r}", f"{meant}Rows: {', '.join(known)}.")
+    return [row for row in ROWS if not names or row.name in names]

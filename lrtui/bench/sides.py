@@ -1,0 +1,160 @@
+"""The two sides of each row, made ready to train: our engine as a worker hosts it, and the plain loop.
+
+Both run in this process with the same threads and the same allocator settings (the worker's), from the same weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from lrtui.bench import plain
+from lrtui.bench.contest import Outcome, Side, contest
+from lrtui.engine.build import layout_of, load_data, make_workplace
+from lrtui.engine.session import Session
+from lrtui.engine.state import CheckpointDue, UndoDue
+from lrtui.engine.step import lane_losses
+from lrtui.errors import LrtuiError
+from lrtui.messages import Stepped
+from lrtui.runs.directory import create_run
+from lrtui.text.dataset import TextData
+from lrtui.text.examples import Contexts
+from lrtui.worker.host import Pulse
+from lrtui.worker.recorder import Recorder
+
+if TYPE_CHECKING:
+    from lrtui.bench.rows import Row
+    from lrtui.config.schema import Config
+    from lrtui.engine.build import Workplace
+    from lrtui.models.language_model import LanguageModel
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a row came to."""
+
+    row: Row
+    outcome: Outcome
+    parameters: int
+    vocabulary: int
+
+
+class EngineSide:
+    """A whole run: the session with its pulse, and its metrics and events written as the worker writes them."""
+
+    def __init__(self, place: Workplace, home: Path) -> None:
+        self.deterministic = place.config.train.deterministic
+        session = Session(place.config, place.train, place.data.vocabulary, place.evaluation, pulse=Pulse())
+        self.recorder = Recorder(create_run(home), 0)
+        self.events = session.run()
+
+    def ready(self) -> None:
+        torch.use_deterministic_algorithms(self.deterministic, warn_only=True)
+
+    def work(self) -> int:
+        """Train up to the next block of metrics."""
+        for event in self.events:
+            if isinstance(event, CheckpointDue | UndoDue):
+                continue
+            for warned in self.recorder.record(event):
+                raise LrtuiError(f"the bench cannot write its metrics: {warned}")
+            if isinstance(event, Stepped):
+                return event.n
+        raise LrtuiError("the run that the bench trains has ended: its training diverged")
+
+
+class PlainSide:
+    """A plain loop; PyTorch as it comes, without deterministic mode."""
+
+    def __init__(self, loop: Iterator[Tensor]) -> None:
+        self.loop = loop
+
+    def ready(self) -> None:
+        torch.use_deterministic_algorithms(False)
+
+    def work(self) -> int:
+        next(self.loop)
+        return 1
+
+
+class LayersSide:
+    """Forward and backward of `loss` over one batch, no optimizer; both sides as PyTorch comes."""
+
+    def __init__(self, model: nn.Module, loss: Callable[[], Tensor]) -> None:
+        self.model, self.loss = model, loss
+
+    def ready(self) -> None:
+        torch.use_deterministic_algorithms(False)
+
+    def work(self) -> int:
+        self.model.zero_grad(set_to_none=True)
+        self.loss().backward()  # type: ignore[no-untyped-call]
+        return 1
+
+
+def measure(row: Row, folder: Path, threads: int, seconds: float, rounds: int) -> Figures:
+    """Make both sides of `row`, runs going to `folder`, and let them train in turns."""
+    config = row.config(threads)
+    data = load_data(config, folder)
+    with _settings_kept():
+        place = make_workplace(config, data)
+        model = place.train.model
+        ours, theirs = _layers(place) if row.measures == "layers" else _training(place, folder)
+        outcome = contest(ours, theirs, seconds, rounds)
+    return Figures(row, outcome, model.parameter_count(), data.vocabulary.size)
+
+
+def _training(place: Workplace, folder: Path) -> tuple[Side, Side]:
+    model, config = place.train.model, place.config
+    copy = plain_copy(model, config)
+    optimizer = plain.plain_optimizer(copy, config.optim)
+    loop = plain.train(copy, optimizer, plain_batches(config, place.data, model), config.optim.clip)
+    return EngineSide(place, folder), PlainSide(loop)
+
+
+def _layers(place: Workplace) -> tuple[Side, Side]:
+    batch = place.train.batches.at(0)
+    model = place.train.model
+    copy = plain_copy(model, place.config)
+    for parameter in model.parameters():
+        parameter.grad = None
+    ours = LayersSide(model, lambda: lane_losses(model(batch.x)[0], batch.y, 1))
+    return ours, LayersSide(copy, lambda: copy(batch.x, batch.y)[0])
+
+
+def plain_copy(model: LanguageModel, config: Config) -> nn.Module:
+    """The plain counterpart of `model`, with its weights."""
+    copy = plain.plain_model(config.model, model.vocabulary, config.train.block)
+    plain.copy_weights(model, copy)
+    return copy
+
+
+def plain_batches(config: Config, data: TextData, model: LanguageModel) -> Iterator[plain.PlainBatch]:
+    """Batches of the same kind as the engine's, drawn the plain way."""
+    t = config.train
+    layout, context = layout_of(model, config.corpus.mode)
+    if layout == "contexts":
+        examples = Contexts(data.train, context or 1, data.vocabulary.boundary)
+        return plain.random_contexts(*examples.gather(torch.arange(examples.count)), t.batch)
+    if layout == "streams":
+        return plain.streams(data.train, t.batch, t.block)
+    return plain.random_windows(data.train, t.batch, t.block)
+
+
+@contextmanager
+def _settings_kept() -> Iterator[None]:
+    """Leave torch's threads and deterministic mode as they were."""
+    threads = torch.get_num_threads()
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)

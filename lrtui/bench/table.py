@@ -1,0 +1,62 @@
+"""The bench's figures for people and for programs."""
+
+from __future__ import annotations
+
+import json
+from statistics import median
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lrtui.bench.sides import Figures
+
+HEADING = f"{'row':<18}{'parameters':>11}{'lrtui/s':>10}{'plain/s':>10}{'ratio':>8}{'min':>7}{'max':>7}{'goal':>7}"
+
+
+def preamble(torch_version: str, threads: int, seconds: float, rounds: int) -> str:
+    """What was measured and how, in a few lines."""
+    return (
+        f"Steps a second: lrtui with metrics on against a plain PyTorch loop, in turns of {seconds:g} s, "
+        f"{rounds} rounds; medians.\n"
+        f"*-layers: forward and backward alone, lane-aware layers against torch.nn modules.\n"
+        f"torch {torch_version}, CPU, {threads} thread{'s' * (threads != 1)}, fp32, one lane. "
+        "Built-in texts, no network: unicode stands in for names, python for Shakespeare.\n"
+    )
+
+
+def line(figures: Figures) -> str:
+    """One row of the table under `HEADING`."""
+    outcome = figures.outcome
+    return (
+        f"{figures.row.name:<18}{figures.parameters:>11,}{_speed(median(outcome.ours)):>10}"
+        f"{_speed(median(outcome.plain)):>10}{outcome.ratio:>7.2f}×{min(outcome.ratios):>7.2f}"
+        f"{max(outcome.ratios):>7.2f}{figures.row.goal:>7.2f}"
+    )
+
+
+def _speed(steps: float) -> str:
+    return f"{steps:,.0f}" if steps >= 100 else f"{steps:.1f}"
+
+
+def json_line(figures: Figures, torch_version: str, threads: int, seconds: float) -> str:
+    """One row as one JSON object, every round in it."""
+    outcome = figures.outcome
+    return json.dumps(
+        {
+            "row": figures.row.name,
+            "measures": figures.row.measures,
+            "ratio": outcome.ratio,
+            "ratio_min": min(outcome.ratios),
+            "ratio_max": max(outcome.ratios),
+            "goal": figures.row.goal,
+            "ours": list(outcome.ours),
+            "plain": list(outcome.plain),
+            "parameters": figures.parameters,
+            "vocabulary": figures.vocabulary,
+            "seconds": seconds,
+            "threads": threads,
+            "lanes": 1,
+            "precision": "fp32",
+            "device": "cpu",
+            "torch": torch_version,
+        }
+    )

@@ -1,0 +1,51 @@
+"""Both sides of a row really train, and the process is left as it was found."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from lrtui.bench.rows import choose
+from lrtui.bench.sides import EngineSide, measure
+from lrtui.config.load import override
+from lrtui.engine.build import load_data, make_workplace
+from lrtui.errors import LrtuiError
+from lrtui.runs.directory import open_run, run_names
+from lrtui.runs.metrics import read_metrics
+
+# `sums` is made in a moment; the bench's own texts take a second
+SMALL = ("corpus.name=sums", "train.batch=4")
+
+
+def small(name):
+    row = choose([name])[0]
+    return replace(row, sets=(*row.sets, *SMALL))
+
+
+@pytest.mark.parametrize("name", ["names-mlp-adam", "lstm", "lstm-layers"])
+def test_both_sides_of_a_row_train(name, tmp_path):
+    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    figures = measure(small(name), tmp_path, threads=1, seconds=0.02, rounds=3)
+    assert len(figures.outcome.ours) == len(figures.outcome.plain) == 3
+    assert min(*figures.outcome.ours, *figures.outcome.plain) > 0
+    assert (torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()) == before
+
+
+def test_our_side_writes_every_step_it_counts(tmp_path):
+    config = small("names-mlp-sgd").config(1)
+    side = EngineSide(make_workplace(config, load_data(config, tmp_path)), tmp_path)
+    side.ready()
+    steps = sum(side.work() for _ in range(4))
+    (name,) = run_names(tmp_path)
+    series = read_metrics(open_run(tmp_path, name))
+    assert list(series.step) == list(range(steps))
+    assert len(series.grad_norm) == len(series.loss) == steps
+    assert len(set(series.loss)) > steps / 2
+
+
+def test_a_run_that_ends_says_so(tmp_path):
+    config = override(small("names-mlp-sgd").config(1), {"train": {"steps": 1}})
+    side = EngineSide(make_workplace(config, load_data(config, tmp_path)), tmp_path)
+    assert side.work() == 1
+    with pytest.raises(LrtuiError, match="has ended"):
+        side.work()
