@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from lrtui.config.load import load_config, override
 from lrtui.engine import shelf
 from lrtui.engine.build import Workplace, load_data, make_workplace
@@ -15,7 +17,7 @@ from lrtui.engine.inbox import Inbox, Scripted
 from lrtui.engine.session import Session
 from lrtui.engine.state import CheckpointDue, UndoDue
 from lrtui.errors import CheckpointError, UsageError
-from lrtui.messages import Event, Stop
+from lrtui.messages import Event, RateChanged, Stop, Stopped
 from lrtui.runs.directory import RunDirectory, disk_errors, open_run
 from lrtui.runs.history import read_history
 from lrtui.worker.host import Pulse
@@ -38,7 +40,9 @@ class Replay:
         """Train from the run's beginning to `step`, applying its ledger."""
         inbox = Inbox([Scripted(self.step, 0, Stop())])
         for item in self.session.run(inbox):
-            if not isinstance(item, CheckpointDue | UndoDue):
+            if isinstance(item, RateChanged):
+                yield msgspec.structs.replace(item, replayed=False)
+            elif not isinstance(item, CheckpointDue | UndoDue | Stopped):
                 yield item
 
     @property

@@ -13,7 +13,7 @@ from lrtui.messages import CheckpointSaved, Finished, Warned
 from lrtui.runs.directory import open_run
 from lrtui.runs.history import read_history
 from lrtui.runs.metrics import read_metrics
-from tests.worker.conftest import Zygote, small_flags
+from tests.processes import Zygote, small_flags
 
 Mount = Callable[[str], Path]
 FLAGS = small_flags(train__steps=3000, train__eval_every=200, train__checkpoint_every=50, train__sample_every=0)

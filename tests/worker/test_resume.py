@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lrtui.messages import Finished, RateChanged, Rewound, RunResumed, RunStarted
-from tests.worker.conftest import Process, Zygote, small_flags
+from tests.processes import Process, Zygote, small_flags
 
 FLAGS = small_flags(
     schedule__kind="cosine",

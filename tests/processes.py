@@ -6,11 +6,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-
-import pytest
 
 from lrtui.messages import Event, decode_event
 
@@ -56,7 +54,7 @@ class Zygote:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            cwd=here.parent.parent,
+            cwd=here.parent,
         )
         assert self.read() == "ready"
         self.count = 0
@@ -65,30 +63,22 @@ class Zygote:
         assert self.process.stdout is not None
         return self.process.stdout.readline().strip()
 
-    def start(self, *argv: str, home: Path | None = None) -> Process:
+    def start(self, *argv: str, home: Path | None = None, cwd: Path | None = None) -> Process:
         """Starts `lrtui ARGV…`; one at a time, so wait for one before the next."""
         self.count += 1
         out = self.home / f"out-{self.count}"
         out.touch()
-        job = {"argv": argv, "out": str(out), "env": {"LRTUI_HOME": str(home or self.home)}}
+        job = {"argv": argv, "out": str(out), "cwd": str(cwd or home or self.home), "home": str(home or self.home)}
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps(job) + "\n")
         self.process.stdin.flush()
         return Process(int(self.read()), out, self)
 
-    def run(self, *argv: str, home: Path | None = None) -> Process:
+    def run(self, *argv: str, home: Path | None = None, cwd: Path | None = None) -> Process:
         """Starts `lrtui ARGV…` and waits for its end."""
-        process = self.start(*argv, home=home)
+        process = self.start(*argv, home=home, cwd=cwd)
         process.wait()
         return process
-
-
-@pytest.fixture(scope="session")
-def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
-    made = Zygote(tmp_path_factory.mktemp("home"))
-    yield made
-    with made.process:  # closes its pipes, which ends it
-        pass
 
 
 SMALL = {

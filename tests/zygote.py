@@ -19,7 +19,8 @@ def child(job: dict[str, object]) -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(out, 1)
     os.dup2(out, 2)
-    os.environ.update(job["env"])  # type: ignore[call-overload]
+    os.environ["LRTUI_HOME"] = str(job["home"])
+    os.chdir(str(job["cwd"]))
     sys.argv = ["lrtui", *job["argv"]]  # type: ignore[misc]
     try:
         main()
