@@ -87,7 +87,7 @@ class TrainStep:
             progress.at(updates=optimizer.updates),
             self.flat.values.clone(),
             {name: buffer.clone() for name, buffer in optimizer.buffers.items()},
-            tuple(t.clone() for t in self.carry),
+            tuple(t.float().clone() for t in self.carry),  # bfloat16 is exact in float32, and files hold only that
         )
 
     def restore(self, snapshot: Snapshot, weights_only: bool = False) -> None:

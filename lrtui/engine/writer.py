@@ -6,7 +6,6 @@ import queue
 import threading
 from collections.abc import Callable
 
-from lrtui.errors import LrtuiError
 from lrtui.messages import Event
 
 Job = Callable[[], Event | None]
@@ -17,7 +16,7 @@ class CheckpointWriter:
 
     def __init__(self) -> None:
         self._jobs: queue.Queue[Job | None] = queue.Queue()
-        self._outcomes: queue.Queue[Event | LrtuiError] = queue.Queue()
+        self._outcomes: queue.Queue[Event | Exception] = queue.Queue()
         self._thread = threading.Thread(target=self._work, name="checkpoint-writer", daemon=True)
         self._thread.start()
 
@@ -29,7 +28,7 @@ class CheckpointWriter:
         """Jobs that are not done."""
         return self._jobs.unfinished_tasks
 
-    def outcomes(self) -> list[Event | LrtuiError]:
+    def outcomes(self) -> list[Event | Exception]:
         """What has been done since the last call."""
         done = []
         while not self._outcomes.empty():
@@ -51,7 +50,7 @@ class CheckpointWriter:
                 event = job()
                 if event is not None:
                     self._outcomes.put(event)
-            except LrtuiError as error:
+            except Exception as error:  # whatever it is, the host must hear of it: this thread must not die
                 self._outcomes.put(error)
             finally:
                 self._jobs.task_done()

@@ -18,7 +18,7 @@ from lrtui.engine.inbox import Inbox
 from lrtui.engine.session import Session
 from lrtui.engine.state import CheckpointDue, UndoDue
 from lrtui.engine.writer import CheckpointWriter
-from lrtui.errors import LrtuiError
+from lrtui.errors import DiskError
 from lrtui.messages import Event, Finished, Rewound, Stop, Stopped, Warned
 from lrtui.runs.directory import RunDirectory
 from lrtui.runs.lock import RunLock
@@ -175,10 +175,13 @@ class Host:
             self._save_late()
         for outcome in self.writer.outcomes():
             event: Event | None = None
-            if not isinstance(outcome, LrtuiError):
+            if isinstance(outcome, Exception) and not isinstance(outcome, DiskError):
+                raise outcome
+            if not isinstance(outcome, Exception):
                 self._disk_refused, event = False, outcome
             elif not self._disk_refused:
                 self._disk_refused = True
+                assert isinstance(outcome, DiskError)
                 sentence = f"{outcome.message}; the checkpoint before stands, training goes on"
                 event = Warned(self.session.live.step, message=sentence)
             if event is not None:

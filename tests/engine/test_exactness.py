@@ -56,6 +56,16 @@ def test_n_steps_equal_k_steps_resume_and_the_rest(kind: str, optim: str, tmp_pa
     assert again.live.sha256() == straight.live.sha256()
 
 
+@pytest.mark.parametrize("kind", ["rnn", "lstm", "gru", "gpt"])
+def test_bf16_resumes_to_the_bit_too(kind: str, tmp_path: Path) -> None:
+    config = config_of(kind, "adam", checkpoint_every=13, precision="bf16")
+    straight = small_session(config)
+    due = next(due for due in checkpoints(straight) if due.snapshot.step == 26)
+    again = resumed(config, due, tmp_path)
+    trained(again)
+    assert again.live.sha256() == straight.live.sha256()
+
+
 @every_kind
 def test_looking_never_disturbs_training(kind: str) -> None:
     plain, watched = (

@@ -52,6 +52,8 @@ def test_jobs_are_done_in_order_and_their_outcomes_wait() -> None:
         done.append(number)
         if number == 2:
             raise DiskError("full")
+        if number == 4:
+            raise ValueError("a bug")
         return Warned(number, message="x") if number % 2 else None
 
     for number in range(5):
@@ -60,7 +62,7 @@ def test_jobs_are_done_in_order_and_their_outcomes_wait() -> None:
     assert writer.backlog == 0
     assert done == [0, 1, 2, 3, 4]
     outcomes = writer.outcomes()
-    assert [getattr(o, "step", "full") for o in outcomes] == [1, "full", 3]
+    assert [getattr(o, "step", type(o)) for o in outcomes] == [1, DiskError, 3, ValueError]
     assert writer.outcomes() == []
     writer.submit(lambda: job(9))
     writer.close()

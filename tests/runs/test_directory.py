@@ -50,7 +50,7 @@ def test_a_taken_name_is_refused(tmp_path: Path) -> None:
 def test_names_that_cannot_be(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match="cannot name a run"):
         create_run(tmp_path, name)
-    assert not list((tmp_path / "checkpoints").iterdir())
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_run_is_opened_by_name_and_by_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
