@@ -10,7 +10,7 @@ import sys
 import torch._dynamo  # noqa: F401  (loaded lazily otherwise, in every child)
 
 import lrtui.worker.replay
-import lrtui.worker.start  # noqa: F401
+import lrtui.worker.resume  # noqa: F401
 from lrtui.cli.app import main
 
 

@@ -53,7 +53,7 @@ def run_command(
     settings = load_run_config(config, preset, [*(sets or []), *flags])
 
     def make() -> Host:
-        from lrtui.worker.start import begin
+        from lrtui.worker.begin import begin
 
         return begin(settings, home_folder(home), name, script=at or [], init_from=init_from, progress=show_progress)
 
@@ -84,7 +84,7 @@ def resume_command(
     options = ResumeOptions(steps=steps, schedule=schedule, lr=lr, step=step, weights_only=weights_only)
 
     def make() -> Host:
-        from lrtui.worker.start import resume
+        from lrtui.worker.resume import resume
 
         return resume(home_folder(home), run, options, show_progress)
 

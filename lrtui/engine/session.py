@@ -15,28 +15,23 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from lrtui.engine.evaluate import evaluate
 from lrtui.engine.inbox import Inbox, Received
 from lrtui.engine.live import Live
+from lrtui.engine.observe import Observer
 from lrtui.engine.rescue import CHECK_EVERY, Alarm, Rescue
-from lrtui.engine.sample import Sampler, opening_tokens
-from lrtui.engine.seeds import derive
 from lrtui.engine.state import CheckpointDue, UndoDue
 from lrtui.engine.steering import Recall, Steering
 from lrtui.engine.step import TrainStep
 from lrtui.errors import LrtuiError
-from lrtui.lr import ledger, plateau
 from lrtui.lr.ledger import Entry
 from lrtui.messages import (
     CommandRejected,
-    Evaluated,
     Event,
     Finished,
     Paused,
     RateChanged,
     Rewound,
     Sample,
-    Sampled,
     Save,
     ScriptDone,
     Stepped,
@@ -53,6 +48,28 @@ if TYPE_CHECKING:
 
 
 Yielded = Event | CheckpointDue | UndoDue
+
+
+class Readings:
+    """Losses and norms since the last read-back; they stay on the device until then."""
+
+    def __init__(self) -> None:
+        self._losses: list[Tensor] = []
+        self._norms: list[Tensor] = []
+        self._rates: list[float] = []
+
+    def add(self, loss: Tensor, norm: Tensor, lr: float) -> None:
+        self._losses.append(loss)
+        self._norms.append(norm)
+        self._rates.append(lr)
+
+    def take(self) -> tuple[list[float], list[float], list[float]]:
+        """Losses, norms and rates, one a step, and begin anew."""
+        if not self._losses:
+            return [], [], []
+        taken = torch.stack(self._losses).tolist(), torch.cat(self._norms).tolist(), self._rates
+        self._losses, self._norms, self._rates = [], [], []
+        return taken
 
 
 class Session:
@@ -78,17 +95,14 @@ class Session:
         pulse: Callable[[], bool] = lambda: False,
         recall: Recall = lambda step, entries: None,
     ) -> None:
-        self.config, self.evaluation, self.pulse = config, evaluation, pulse
+        self.config, self.pulse = config, pulse
         self.replay, self._automatic = deque(replay), automatic
         self.fresh = deque(fresh)
         self.live = Live(config, train, schedule or config.lr_schedule())
         self.rescue = Rescue(self.live, math.log(vocabulary.size))
         self.steering = Steering(self.live, recall)
-        self.sampler = Sampler(train.model, vocabulary, opening_tokens(train.model, vocabulary))
-        self._losses: list[Tensor] = []
-        self._norms: list[Tensor] = []
-        self._rates: list[float] = []
-        self._final: Evaluated | None = None
+        self.observer = Observer(self.live, vocabulary, evaluation)
+        self._readings = Readings()
         self._stop_cause: str | None = None
         self._kept: tuple[int, int] | None = None  # step and entries of the last state that is sure to be kept
 
@@ -125,9 +139,7 @@ class Session:
         while live.step < until:
             lr = rate(live.step)
             loss, norm = train(live.step, lr, rate.momentum(live.step))
-            self._losses.append(loss)
-            self._norms.append(norm)
-            self._rates.append(lr)
+            self._readings.add(loss, norm, lr)
             live.step += 1
             if inbox.live or self.pulse():
                 return
@@ -142,12 +154,10 @@ class Session:
 
     def _read_back(self) -> Generator[Yielded, None, bool]:
         """Read the losses since the last time; returns True when they meant divergence and training went back."""
-        if not self._losses:
+        losses, norms, rates = self._readings.take()
+        if not losses:
             return False
-        losses: list[float] = torch.stack(self._losses).tolist()
-        norms: list[float] = torch.cat(self._norms).tolist()
-        rates, first = self._rates, self.live.step - len(losses)
-        self._losses, self._norms, self._rates = [], [], []
+        first = self.live.step - len(losses)
         alarm = self.rescue.watch(losses, decide=not self.replay) if self._automatic else None
         acted = alarm is not None and alarm.action != "continue"
         if alarm is not None and acted:
@@ -170,7 +180,7 @@ class Session:
         for event in self.rescue.act(alarm, loss):
             if isinstance(event, Rewound):
                 self.steering.forget_after(event.entries)
-                self._final = self._kept = None
+                self._went_back()
                 before = self.live.capture()
             yield event
             if isinstance(event, RateChanged) and before is not None:
@@ -186,45 +196,17 @@ class Session:
             self.rescue.remember()
         best = False
         if t.eval_every and step % t.eval_every == 0:
-            evaluated = self._evaluate()
+            evaluated = self.observer.evaluate()
             best = evaluated.best
             yield evaluated
-            yield from self._plateau(evaluated)
+            for cut in self.steering.plateau(evaluated.val_loss, self.automatic):
+                yield cut
+                yield UndoDue(self.steering.undoable[-1])
         if t.sample_every and step % t.sample_every == 0:
-            yield self._sample(Sample())
+            yield self.observer.sample(Sample())
         regular = bool(t.checkpoint_every) and step % t.checkpoint_every == 0
         if regular or best:
             yield self._checkpoint(best=best, optional=not regular)
-
-    def _evaluate(self) -> Evaluated:
-        losses = {split: float(evaluate(self.live.train, batches)) for split, batches in self.evaluation.items()}
-        progress, val = self.live.progress, losses["val"]
-        best = math.isfinite(val) and (progress.best is None or val < progress.best)
-        if best:
-            self.live.progress = progress.at(best=val, best_step=self.live.step)
-        self._final = Evaluated(
-            self.live.step, train_loss=finite_or_none(losses["train"]), val_loss=finite_or_none(val), best=best
-        )
-        return self._final
-
-    def _plateau(self, evaluated: Evaluated) -> Iterator[Yielded]:
-        """Cut the rate when validation no longer improves, where the schedule says so; the cut is a ledger entry."""
-        schedule = self.live.rate.schedule
-        if schedule.kind != "plateau" or evaluated.val_loss is None:
-            return
-        state, cut = plateau.update(self.live.progress.plateau, evaluated.val_loss, schedule)
-        self.live.progress = self.live.progress.at(plateau=state)
-        if cut and self.automatic:
-            yield from self.steering.apply(ledger.scale(self.live.rate, self.live.step, schedule.factor, "plateau"))
-            yield UndoDue(self.steering.undoable[-1])
-
-    def _sample(self, command: Sample) -> Sampled:
-        config = self.config.sample
-        prompt = config.prompt if command.prompt is None else command.prompt
-        temperature = config.temperature if command.temperature is None else command.temperature
-        seed = derive(self.config.train.seed, "sample", self.live.step)
-        text = self.sampler.text(config, seed, prompt, temperature)
-        return Sampled(self.live.step, prompt=prompt, temperature=temperature, text=text)
 
     def _checkpoint(self, *, pinned: bool = False, best: bool = False, optional: bool = False) -> CheckpointDue:
         self._kept = None if optional else (self.live.step, len(self.live.progress.entries))
@@ -248,7 +230,7 @@ class Session:
             yield self._checkpoint(pinned=True)
         elif isinstance(command, Sample):
             try:
-                yield self._sample(command)
+                yield self.observer.sample(command)
             except LrtuiError as error:
                 yield CommandRejected(self.live.step, command="Sample", reason=str(error))
         else:
@@ -257,11 +239,15 @@ class Session:
                 if isinstance(event, RateChanged):
                     yield UndoDue(self.steering.undoable[-1])
                 elif isinstance(event, Rewound):
-                    self._final = self._kept = None
+                    self._went_back()
         if self.steering.paused and not was_paused:
             yield Paused(self.live.step)
         if received.script is not None:
             yield ScriptDone(self.live.step, script=received.script)
+
+    def _went_back(self) -> None:
+        self.observer.forget()
+        self._kept = None
 
     def _last_checkpoint(self) -> Iterator[Yielded]:
         if self._kept != (self.live.step, len(self.live.progress.entries)):
@@ -273,17 +259,17 @@ class Session:
 
     def _finish(self) -> Iterator[Yielded]:
         """A last evaluation (plateau does not see it: the run may go on), a sample, a checkpoint."""
-        step = self.live.step
-        if self._final is None or self._final.step != step:
-            yield self._evaluate()
-        assert self._final is not None
+        step, evaluated = self.live.step, self.observer.current
+        if evaluated is None:
+            evaluated = self.observer.evaluate()
+            yield evaluated
         if not self.config.train.sample_every or step % self.config.train.sample_every:
-            yield self._sample(Sample())
+            yield self.observer.sample(Sample())
         yield from self._last_checkpoint()
         yield Finished(
             step,
-            train_loss=self._final.train_loss,
-            val_loss=self._final.val_loss,
+            train_loss=evaluated.train_loss,
+            val_loss=evaluated.val_loss,
             state_sha256=self.live.sha256(),
             seconds=0.0,
         )

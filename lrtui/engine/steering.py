@@ -11,7 +11,7 @@ from lrtui.engine.inbox import Received
 from lrtui.engine.live import Live
 from lrtui.engine.state import Snapshot
 from lrtui.errors import LrtuiError, UsageError
-from lrtui.lr import ledger
+from lrtui.lr import ledger, plateau
 from lrtui.lr.ledger import Entry
 from lrtui.messages import (
     Command,
@@ -73,6 +73,16 @@ class Steering:
         """Apply `entry`, after keeping the state before it for its undo."""
         self.remember(self.live.capture())
         yield self.live.apply(entry, replayed=replayed, script=script)
+
+    def plateau(self, val_loss: float | None, automatic: bool) -> Iterator[RateChanged]:
+        """Cut the rate when validation no longer improves, where the schedule says so; the cut is a ledger entry."""
+        live, schedule = self.live, self.live.rate.schedule
+        if schedule.kind != "plateau" or val_loss is None:
+            return
+        state, cut = plateau.update(live.progress.plateau, val_loss, schedule)
+        live.progress = live.progress.at(plateau=state)
+        if cut and automatic:
+            yield from self.apply(ledger.scale(live.rate, live.step, schedule.factor, "plateau"))
 
     def remember(self, before: Snapshot) -> None:
         """Keep the state before a change for its undo, and drop the oldest that no longer fit."""

@@ -1,0 +1,100 @@
+"""A new run in this process, cold or warm-started from another."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lrtui.config.toml import dump_toml
+from lrtui.engine.build import Workplace, load_data, make_workplace
+from lrtui.engine.checkpoint import Origin
+from lrtui.engine.device import fingerprint
+from lrtui.engine.inbox import Inbox, parse_script
+from lrtui.engine.session import Session
+from lrtui.engine.warm import warm_start
+from lrtui.engine.writer import CheckpointWriter
+from lrtui.lr.schedule import Schedule
+from lrtui.messages import Event, RunStarted, Warned
+from lrtui.runs.directory import RunDirectory, check_name, create_run, disk_errors
+from lrtui.runs.lock import RunLock
+from lrtui.text.baselines import baselines
+from lrtui.worker.host import Host, Pulse
+
+if TYPE_CHECKING:
+    from lrtui.config.schema import Config
+
+Progress = Callable[[str, int, int], None]
+
+
+def begin(
+    config: Config,
+    home: Path,
+    name: str | None = None,
+    *,
+    script: Sequence[str] = (),
+    init_from: str | None = None,
+    progress: Progress | None = None,
+) -> Host:
+    """A new run, ready to be iterated. Nothing is left on the disk when anything is wrong with what was asked.
+
+    Raises UsageError, ConfigError, CorpusError, DeviceError, CheckpointError, DiskError.
+    """
+    inbox = Inbox(parse_script(script))
+    if name is not None:
+        check_name(name)
+    config = _anchored(config)
+    place = make_workplace(config, load_data(config, home, progress))
+    source = warm_start(place, home, init_from) if init_from else None
+    run = create_run(home, name)
+    lock = RunLock(run).acquire()
+    _write_config(run, place.config)
+    origin = origin_of(place, config.lr_schedule())
+    opening: list[Event] = [_started(run, place, origin, script)]
+    if source is not None:
+        opening.append(Warned(0, message=f"the weights come from {source}; the optimizer is fresh: expect a bump"))
+    session = Session(place.config, place.train, place.data.vocabulary, place.evaluation, pulse=Pulse())
+    return Host(run, lock, place, session, inbox, origin, opening, CheckpointWriter(), keep_first=source is not None)
+
+
+def _started(run: RunDirectory, place: Workplace, origin: Origin, script: Sequence[str]) -> RunStarted:
+    data = place.data
+    return RunStarted(
+        0,
+        run=run.name,
+        parameters=place.train.model.parameter_count(),
+        steps=place.config.train.steps,
+        vocabulary=data.vocabulary.size,
+        corpus=data.name,
+        corpus_sha256=data.sha256,
+        baselines=baselines(data),
+        fingerprint=origin.fingerprint,
+        schedule=origin.schedule,
+        script=list(script),
+    )
+
+
+def origin_of(place: Workplace, schedule: Schedule) -> Origin:
+    """What every checkpoint of a run that began with `schedule` repeats; the fingerprint is this machine's."""
+    return Origin(
+        schedule=schedule,
+        vocabulary=place.data.vocabulary.to_dict(),
+        corpus_sha256=place.data.sha256,
+        fingerprint=fingerprint(place.config, place.device),
+    )
+
+
+def _anchored(config: Config) -> Config:
+    """A corpus path that means the same from every folder: the run may be resumed from another one."""
+    if config.corpus.path is None:
+        return config
+    path = str(Path(config.corpus.path).expanduser().absolute())
+    return config.model_copy(update={"corpus": config.corpus.model_copy(update={"path": path})})
+
+
+def _write_config(run: RunDirectory, config: Config) -> None:
+    with disk_errors("write", run.config_toml), run.config_toml.open("w", encoding="utf-8") as file:
+        file.write(dump_toml(config))
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,149 @@
+"""A run that goes on in this process, exactly as if it had never stopped, or as it is told to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lrtui.config.load import load_config
+from lrtui.engine import shelf
+from lrtui.engine.build import Workplace, load_data, make_workplace
+from lrtui.engine.checkpoint import read_checkpoint
+from lrtui.engine.device import difference
+from lrtui.engine.inbox import Inbox, parse_script
+from lrtui.engine.session import Session
+from lrtui.engine.state import Snapshot
+from lrtui.engine.writer import CheckpointWriter
+from lrtui.errors import CheckpointError, CorpusError, UsageError
+from lrtui.messages import Event, Rewound, RunResumed, RunStarted
+from lrtui.runs.directory import RunDirectory, disk_errors, open_run
+from lrtui.runs.history import History, read_history
+from lrtui.runs.lock import RunLock
+from lrtui.worker.begin import Progress, origin_of
+from lrtui.worker.host import Host, Pulse
+from lrtui.worker.resume_plan import ResumeOptions, new_entries
+
+if TYPE_CHECKING:
+    from lrtui.config.schema import Config
+
+
+def resume(home: Path, name: str, options: ResumeOptions, progress: Progress | None = None) -> Host:
+    """A run that goes on from its newest checkpoint that can be trusted, or from `options.step`.
+
+    Raises UsageError, CorpusError, CheckpointError, DiskError and what `begin` raises.
+    """
+    run = open_run(home, name)
+    with disk_errors("read", run.config_toml):
+        config = load_config(run.config_toml)
+    lock = RunLock(run).acquire()
+    try:
+        history = read_history(run)
+        if history.started is None:
+            raise UsageError(f"run {run.name} never began", f"Delete it (lrtui delete {run.name}) and start it again.")
+        place = _same_workplace(run, config, history.started, home, progress)
+        return _resume(run, lock, place, history, history.started, options)
+    except BaseException:
+        lock.release()
+        raise
+
+
+def _same_workplace(
+    run: RunDirectory, config: Config, started: RunStarted, home: Path, progress: Progress | None
+) -> Workplace:
+    data = load_data(config, home, progress)
+    if data.sha256 != started.corpus_sha256:
+        raise CorpusError(
+            f"the text {data.name} has changed since run {run.name} began (its sha256 differs)",
+            "Bring the old text back, or start a new run with --init-from.",
+        )
+    return make_workplace(config, data)
+
+
+def _resume(
+    run: RunDirectory,
+    lock: RunLock,
+    place: Workplace,
+    history: History,
+    started: RunStarted,
+    options: ResumeOptions,
+) -> Host:
+    point = _resume_point(run, place, history, started, options)
+    # what the log knows beyond the checkpoint is applied again; going back by --from drops it
+    known = () if options.step is not None else history.entries[point.entries :]
+    fresh = new_entries(started.schedule, point.snapshot, known, place.config, options)
+    writer, rewinds = CheckpointWriter(), list(history.rewinds)
+    session = Session(
+        place.config,
+        place.train,
+        place.data.vocabulary,
+        place.evaluation,
+        schedule=started.schedule,
+        fresh=fresh,
+        replay=known,
+        pulse=Pulse(),
+        recall=_recall(run, place, writer, rewinds),
+    )
+    if point.snapshot is not None:
+        session.live.restore(point.snapshot, weights_only=options.weights_only)
+    origin = origin_of(place, started.schedule)
+    opening: list[Event] = []
+    if options.step is not None and options.step < history.last_step:
+        rewinds.append(Rewound(history.last_step, to=session.live.step, entries=point.entries, cause="resume"))
+        opening.append(rewinds[-1])
+    opening.append(
+        RunResumed(
+            session.live.step,
+            run=run.name,
+            badge="weights only" if options.weights_only else difference(point.fingerprint, origin.fingerprint),
+            steps=session.live.rate.total,
+            entries=point.entries,
+            fingerprint=origin.fingerprint,
+            skipped=list(point.skipped),
+        )
+    )
+    inbox = Inbox(parse_script(history.script, history.script_done))
+    return Host(run, lock, place, session, inbox, origin, opening, writer, rewinds)
+
+
+@dataclass(frozen=True)
+class ResumePoint:
+    """Where a run goes on: a state (None: its very beginning), on what machine it was made, what was passed over."""
+
+    snapshot: Snapshot | None
+    fingerprint: dict[str, str]
+    skipped: tuple[str, ...] = ()
+
+    @property
+    def entries(self) -> int:
+        """Ledger entries that the state already has."""
+        return len(self.snapshot.progress.entries) if self.snapshot else 0
+
+
+def _resume_point(
+    run: RunDirectory, place: Workplace, history: History, started: RunStarted, options: ResumeOptions
+) -> ResumePoint:
+    if not shelf.folders(run) and options.step is None:
+        # killed before its first checkpoint: the beginning is a function of the seed, so nothing is lost but time
+        return ResumePoint(None, started.fingerprint)
+    found = shelf.find(run, place.train.flat, history.rewinds, step=options.step, weights_only=options.weights_only)
+    if found.meta.vocabulary != place.data.vocabulary.to_dict():
+        raise CheckpointError(f"checkpoint {found.folder.name} of {run.name} was made with another vocabulary")
+    return ResumePoint(found.snapshot, found.meta.fingerprint, found.skipped)
+
+
+def _recall(
+    run: RunDirectory, place: Workplace, writer: CheckpointWriter, rewinds: list[Rewound]
+) -> Callable[[int, int], Snapshot | None]:
+    """Finds the state before a change on the disk, for an undo after a resume."""
+
+    def recall(step: int, entries: int) -> Snapshot | None:
+        writer.wait()
+        try:
+            snapshot, meta = read_checkpoint(run.undo_state(step, entries), place.train.flat)
+        except CheckpointError:
+            return None
+        return snapshot if shelf.on_line(meta, rewinds) else None
+
+    return recall
