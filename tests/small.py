@@ -10,7 +10,7 @@ from lrtui.config.schema import Config
 from lrtui.engine.build import Workplace, make_workplace
 from lrtui.engine.inbox import Inbox, Scripted
 from lrtui.engine.session import Session
-from lrtui.engine.state import CheckpointDue, UndoDue
+from lrtui.engine.state import CheckpointDue
 from lrtui.messages import Event
 from lrtui.text.corpus import CorpusText
 from lrtui.text.dataset import make_dataset
@@ -72,7 +72,7 @@ def script(*lines: str) -> Inbox:
 
 def trained(session: Session, inbox: Inbox | None = None) -> list[Event]:
     """Runs a session to its end; its events, checkpoints left out."""
-    return [event for event in session.run(inbox) if not isinstance(event, CheckpointDue | UndoDue)]
+    return [event for event in session.run(inbox) if isinstance(event, Event)]
 
 
 def checkpoints(session: Session, inbox: Inbox | None = None) -> list[CheckpointDue]:

@@ -18,10 +18,9 @@ from lrtui.bench import plain
 from lrtui.bench.contest import Outcome, Side, contest
 from lrtui.engine.build import layout_of, load_data, make_workplace
 from lrtui.engine.session import Session
-from lrtui.engine.state import CheckpointDue, UndoDue
 from lrtui.engine.step import lane_losses
 from lrtui.errors import LrtuiError
-from lrtui.messages import Stepped
+from lrtui.messages import Event, Stepped
 from lrtui.runs.directory import create_run
 from lrtui.text.dataset import TextData
 from lrtui.text.examples import Contexts
@@ -60,7 +59,7 @@ class EngineSide:
     def work(self) -> int:
         """Train up to the next block of metrics."""
         for event in self.events:
-            if isinstance(event, CheckpointDue | UndoDue):
+            if not isinstance(event, Event):
                 continue
             for warned in self.recorder.record(event):
                 raise LrtuiError(f"the bench cannot write its metrics: {warned}")

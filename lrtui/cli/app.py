@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from lrtui import __version__
-from lrtui.cli import bench, config, corpus, library, run, take_out
+from lrtui.cli import bench, config, control, corpus, library, run, take_out
 from lrtui.errors import LrtuiError
 
 app = typer.Typer(
@@ -38,6 +38,7 @@ def _options(
 
 
 run.register(app)
+control.register(app)
 library.register(app)
 take_out.register(app)
 bench.register(app)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ from lrtui.cli.options import ConfigArgument, HomeOption, JsonOption, PresetOpti
 from lrtui.runs.directory import home as home_folder
 
 if TYPE_CHECKING:
+    from lrtui.messages import Event
     from lrtui.worker.host import Host
 
 AtOption = Annotated[
@@ -21,6 +23,9 @@ AtOption = Annotated[
         "--at", metavar="STEP:COMMAND", help="Steer at a step: 10000:decay, 12000:lr=0.002, 15000:undo, 9000:hold …"
     ),
 ]
+
+DETACH = "--detach"
+DetachOption = Annotated[bool, typer.Option(DETACH, help="Train in a process of its own that outlives this terminal.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -43,6 +48,7 @@ def run_command(
     on_diverge: Annotated[
         str | None, typer.Option("--on-diverge", metavar="HOW", help="rollback, stop or continue (train.on_diverge).")
     ] = None,
+    detach: DetachOption = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -57,7 +63,7 @@ def run_command(
 
         return begin(settings, home_folder(home), name, script=at or [], init_from=init_from, progress=show_progress)
 
-    _host(make, as_json)
+    _host(make, as_json, detach)
 
 
 def resume_command(
@@ -75,6 +81,7 @@ def resume_command(
     weights_only: Annotated[
         bool, typer.Option("--weights-only", help="Go on from the weights with a fresh optimizer.")
     ] = False,
+    detach: DetachOption = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -88,23 +95,37 @@ def resume_command(
 
         return resume(home_folder(home), run, options, show_progress)
 
-    _host(make, as_json)
+    _host(make, as_json, detach)
 
 
-def _host(make: Callable[[], Host], as_json: bool) -> None:
-    """Train in this process, show what happens, and end with the run's exit code."""
-    from lrtui.console import Console
+def _host(make: Callable[[], Host], as_json: bool, detach: bool) -> None:
+    """Train here, show what happens, and end with the run's exit code; or have a detached worker train."""
+    from lrtui.worker import detach as detached
 
-    with Console(sys.stdout, json=as_json) as console:
+    if detach:
+        name = detached.spawn([argument for argument in sys.argv[1:] if argument != DETACH])
+        typer.echo(f'{{"run": "{name}"}}' if as_json else f"{name} trains; follow it with: lrtui attach {name}")
+        return
+    if detached.is_detached():
         host = make()
-        last = None
-        for event in host.events():
-            console.show(event)
-            last = event
-        console.close(host.run)
+        detached.begun(host.run)
+        last: Event | None = deque(host.events(), maxlen=1).pop()
+    else:
+        host, last = _train_here(make, as_json)
     from lrtui.worker.host import exit_code
 
     raise typer.Exit(exit_code(last))
+
+
+def _train_here(make: Callable[[], Host], as_json: bool) -> tuple[Host, Event | None]:
+    from lrtui.console import Console
+
+    with Console(sys.stdout, json=as_json) as console:
+        host, last = make(), None
+        for last in host.events():
+            console.show(last)
+        console.close(host.run)
+    return host, last
 
 
 def replay_command(run: RunArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:

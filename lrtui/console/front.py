@@ -16,13 +16,12 @@ from lrtui.console.words import (
     duration_text,
     evaluation_text,
     loss_text,
+    news,
     rate_text,
-    sample_text,
-    sentence,
     speed_text,
 )
 from lrtui.errors import LrtuiError
-from lrtui.messages import CheckpointSaved, Evaluated, Event, Sampled, Stepped, encode
+from lrtui.messages import Evaluated, Event, Stepped, encode
 from lrtui.printable import ascii_only, printable
 from lrtui.runs.directory import RunDirectory
 
@@ -81,13 +80,13 @@ class Console:
             self._show_as_lines(event, now)
 
     def _show_in_terminal(self, bar: "Bar", event: Event, now: float) -> None:
-        text = _news(event)  # the bar itself tells evaluations
+        text = news(event)  # the bar itself tells evaluations
         if text:
             bar.print(self._spelled(text))
         bar.draw(now)
 
     def _show_as_lines(self, event: Event, now: float) -> None:
-        text = _news(event)
+        text = news(event)
         if isinstance(event, Evaluated):
             text = self._progress_line(evaluation_text(event))
         elif isinstance(event, Stepped) and now - self._lined >= _SECONDS_BETWEEN_LINES:
@@ -140,13 +139,6 @@ class Console:
     ) -> None:
         if self._bar:
             self._bar.close()
-
-
-def _news(event: Event) -> str | None:
-    """What to print about an event; a checkpoint is news only where somebody asked for it."""
-    if isinstance(event, Sampled):
-        return sample_text(event)
-    return None if isinstance(event, CheckpointSaved) and not event.pinned else sentence(event)
 
 
 def is_terminal(out: TextIO) -> bool:

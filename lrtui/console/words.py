@@ -110,6 +110,13 @@ def sentence(event: Event) -> str | None:
             return None
 
 
+def news(event: Event) -> str | None:
+    """What to print about an event as it happens; a checkpoint is news only where somebody asked for it."""
+    if isinstance(event, Sampled):
+        return sample_text(event)
+    return None if isinstance(event, CheckpointSaved) and not event.pinned else sentence(event)
+
+
 def _at(event: Event) -> str:
     return f"step {event.step:,}  "
 

@@ -9,13 +9,16 @@ from lrtui.command_words import parse_command
 from lrtui.errors import UsageError
 from lrtui.messages import Command
 
+Asker = tuple[str, int]  # a client's name and its own number for the command
+
 
 class Received(NamedTuple):
-    """A command, who sent it, and its line in the `--at` script if it came from there."""
+    """A command, who sent it, its line in the `--at` script if it came from there, and who waits for an answer."""
 
     command: Command
     cause: str = "user"
     script: int | None = None
+    asker: Asker | None = None
 
 
 class Scripted(NamedTuple):
@@ -31,8 +34,8 @@ class Inbox:
         self._live: deque[Received] = deque()
         self._script = deque(sorted(script, key=lambda line: (line.step, line.line)))
 
-    def put(self, command: Command, cause: str = "user") -> None:
-        self._live.append(Received(command, cause))
+    def put(self, command: Command, cause: str = "user", asker: Asker | None = None) -> None:
+        self._live.append(Received(command, cause, asker=asker))
 
     @property
     def live(self) -> bool:

@@ -2,7 +2,7 @@
 
 A session knows no process, socket, screen or clock. Tests do `list(session.run())`; the host iterates it and writes
 the run directory. What it yields are the frozen events of `lrtui.messages`, and `CheckpointDue` and `UndoDue`, which
-ask whoever iterates to keep a copy of the state.
+ask whoever iterates to keep a copy of the state, and `Answered`, which closes a command that somebody waits for.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from lrtui.engine.inbox import Inbox, Received
 from lrtui.engine.live import Live
 from lrtui.engine.observe import Observer
 from lrtui.engine.rescue import CHECK_EVERY, Alarm, Rescue
-from lrtui.engine.state import CheckpointDue, UndoDue
+from lrtui.engine.state import Answered, CheckpointDue, UndoDue
 from lrtui.engine.steering import Recall, Steering
 from lrtui.engine.step import TrainStep
 from lrtui.errors import LrtuiError
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from lrtui.text.vocabulary import Vocabulary
 
 
-Yielded = Event | CheckpointDue | UndoDue
+Yielded = Event | CheckpointDue | UndoDue | Answered
 
 
 class Readings:
@@ -219,7 +219,13 @@ class Session:
                 yield from self.steering.apply(entries.popleft(), replayed=replayed)
                 yield UndoDue(self.steering.undoable[-1])
         while self._stop_cause is None and (received := inbox.take(self.live.step)) is not None:
-            yield from self._command(received)
+            told: list[Event] = []
+            for item in self._command(received):
+                yield item
+                if isinstance(item, Event):
+                    told.append(item)
+            if received.asker is not None:
+                yield Answered(received.asker, self.live.step, tuple(told))
 
     def _command(self, received: Received) -> Iterator[Yielded]:
         command = received.command

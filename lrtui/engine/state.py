@@ -11,6 +11,7 @@ from lrtui.engine.flat import FlatParameters
 from lrtui.lr.divergence import DivergenceState
 from lrtui.lr.ledger import Entry
 from lrtui.lr.plateau import PlateauState
+from lrtui.messages import Event
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,15 @@ class UndoDue:
     """Keep `snapshot`, the state before a change, so that the change can be undone when memory no longer holds it."""
 
     snapshot: Snapshot
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The command of `asker` has been carried out, at `step`; `events` are what it did."""
+
+    asker: tuple[str, int]
+    step: int
+    events: tuple[Event, ...]
 
 
 def state_sha256(values: Tensor, buffers: dict[str, Tensor], flat: FlatParameters) -> str:

@@ -67,6 +67,11 @@ class RunDirectory:
         return self.steps / f"{step:09d}"
 
     @property
+    def control(self) -> Path:
+        """The file that tells where the control socket of a live run is."""
+        return self.path / "control.json"
+
+    @property
     def undo(self) -> Path:
         """The folder of states before a change, one folder each."""
         return self.path / "undo"

@@ -85,13 +85,23 @@ def read_events(path: Path) -> Iterator[Event]:
     return EventReader(path).poll()
 
 
+class SampleReader:
+    """Follows the samples of a run; a torn tail waits, unreadable lines are left out."""
+
+    def __init__(self, run: RunDirectory) -> None:
+        self._lines = LineReader(run.samples)
+        self._decoder = msgspec.json.Decoder(type=SampleLine)
+
+    def poll(self) -> Iterator[SampleLine]:
+        """The samples since the last poll. Raises DiskError where the file cannot be read."""
+        for line in self._lines.poll():
+            try:
+                sample = self._decoder.decode(line)
+            except UNREADABLE:
+                continue
+            yield sample
+
+
 def read_samples(run: RunDirectory) -> list[SampleLine]:
-    """Every sample of a run, oldest first; a torn tail and unreadable lines are left out."""
-    samples = []
-    decoder = msgspec.json.Decoder(type=SampleLine)
-    for line in LineReader(run.samples).poll():
-        try:
-            samples.append(decoder.decode(line))
-        except UNREADABLE:
-            continue
-    return samples
+    """Every sample of a run, oldest first."""
+    return list(SampleReader(run).poll())

@@ -11,7 +11,7 @@ from lrtui.config.toml import dump_toml
 from lrtui.engine.build import Workplace, load_data, make_workplace
 from lrtui.engine.checkpoint import Origin
 from lrtui.engine.device import fingerprint
-from lrtui.engine.inbox import Inbox, parse_script
+from lrtui.engine.inbox import parse_script
 from lrtui.engine.session import Session
 from lrtui.engine.warm import warm_start
 from lrtui.engine.writer import CheckpointWriter
@@ -20,6 +20,7 @@ from lrtui.messages import Event, RunStarted, Warned
 from lrtui.runs.directory import RunDirectory, check_name, create_run, disk_errors
 from lrtui.runs.lock import RunLock
 from lrtui.text.baselines import baselines
+from lrtui.worker.control import WorkerInbox
 from lrtui.worker.host import Host, Pulse
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def begin(
 
     Raises UsageError, ConfigError, CorpusError, DeviceError, CheckpointError, DiskError.
     """
-    inbox = Inbox(parse_script(script))
+    inbox = WorkerInbox(parse_script(script))
     if name is not None:
         check_name(name)
     config = _anchored(config)

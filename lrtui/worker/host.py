@@ -16,12 +16,13 @@ from lrtui.engine.build import Workplace
 from lrtui.engine.checkpoint import Origin, write_checkpoint, write_state
 from lrtui.engine.inbox import Inbox
 from lrtui.engine.session import Session
-from lrtui.engine.state import CheckpointDue, UndoDue
+from lrtui.engine.state import Answered, CheckpointDue, UndoDue
 from lrtui.engine.writer import CheckpointWriter
 from lrtui.errors import DiskError
 from lrtui.messages import Event, Finished, Rewound, Stop, Stopped, Warned
 from lrtui.runs.directory import RunDirectory
 from lrtui.runs.lock import RunLock
+from lrtui.worker.control import ControlServer
 from lrtui.worker.recorder import Recorder, saved
 
 READ_BACK_SECONDS = 0.1
@@ -71,8 +72,10 @@ class Host:
         """Train, and yield every event once it is on the disk."""
         began = time.monotonic()
         recorder = Recorder(self.run, self.session.live.step)
+        control = ControlServer(self.run, self.inbox)
         whole = False
         try:
+            control.start()
             with self._signals():
                 yield from self._open(recorder)
                 for item in self.session.run(self.inbox):
@@ -80,6 +83,8 @@ class Host:
                         self._save(item)
                     elif isinstance(item, UndoDue):
                         self._keep_undo(item)
+                    elif isinstance(item, Answered):
+                        control.answer(item.asker, item.step, item.events)
                     else:
                         yield from self._tell(item, recorder, began)
                     yield from self._collect(recorder)
@@ -87,6 +92,7 @@ class Host:
         finally:
             if whole:  # otherwise leave at once: what is half written is swept at the next start
                 self.writer.close()
+            control.close()
             recorder.close()
             self.lock.release()
 

@@ -15,7 +15,6 @@ from lrtui.engine.checkpoint import read_checkpoint
 from lrtui.engine.device import difference, fingerprint
 from lrtui.engine.inbox import Inbox, Scripted
 from lrtui.engine.session import Session
-from lrtui.engine.state import CheckpointDue, UndoDue
 from lrtui.errors import CheckpointError, UsageError
 from lrtui.messages import Event, RateChanged, Stop, Stopped
 from lrtui.runs.directory import RunDirectory, disk_errors, open_run
@@ -42,7 +41,7 @@ class Replay:
         for item in self.session.run(inbox):
             if isinstance(item, RateChanged):
                 yield msgspec.structs.replace(item, replayed=False)
-            elif not isinstance(item, CheckpointDue | UndoDue | Stopped):
+            elif isinstance(item, Event) and not isinstance(item, Stopped):
                 yield item
 
     @property

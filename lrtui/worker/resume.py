@@ -12,7 +12,7 @@ from lrtui.engine import shelf
 from lrtui.engine.build import Workplace, load_data, make_workplace
 from lrtui.engine.checkpoint import read_checkpoint
 from lrtui.engine.device import difference
-from lrtui.engine.inbox import Inbox, parse_script
+from lrtui.engine.inbox import parse_script
 from lrtui.engine.session import Session
 from lrtui.engine.state import Snapshot
 from lrtui.engine.writer import CheckpointWriter
@@ -22,6 +22,7 @@ from lrtui.runs.directory import RunDirectory, disk_errors, open_run
 from lrtui.runs.history import History, read_history
 from lrtui.runs.lock import RunLock
 from lrtui.worker.begin import Progress, origin_of
+from lrtui.worker.control import WorkerInbox
 from lrtui.worker.host import Host, Pulse
 from lrtui.worker.resume_plan import ResumeOptions, new_entries
 
@@ -103,7 +104,7 @@ def _resume(
             skipped=list(point.skipped),
         )
     )
-    inbox = Inbox(parse_script(history.script, history.script_done))
+    inbox = WorkerInbox(parse_script(history.script, history.script_done))
     return Host(run, lock, place, session, inbox, origin, opening, writer, rewinds)
 
 

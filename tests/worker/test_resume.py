@@ -2,6 +2,7 @@
 
 import math
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -175,9 +176,11 @@ def test_a_warm_start_replays_from_its_own_first_state(zygote: Zygote, home: Pat
     assert not (home / "checkpoints" / "x").exists()
 
 
-def test_pause_with_nobody_to_continue_saves_and_ends(zygote: Zygote, tmp_path: Path) -> None:
-    process = zygote.run("run", "--name", "p", *FLAGS, "--at", "33:pause", "--json", home=tmp_path)
-    assert process.code == 0
+def test_a_scripted_pause_waits_and_a_signal_saves_it(zygote: Zygote, tmp_path: Path) -> None:
+    process = zygote.start("run", "--name", "p", *FLAGS, "--at", "33:pause", "--json", home=tmp_path)
+    process.wait_until(lambda: b'"paused"' in process.out.read_bytes())
+    process.kill(signal.SIGUSR1)
+    assert process.wait() == 75
     assert process.events()[-1].step == 33
     resumed = zygote.run("resume", "p", "--json", home=tmp_path)
     straight = zygote.run("run", "--name", "s", *FLAGS, "--json", home=tmp_path)
