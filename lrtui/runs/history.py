@@ -29,6 +29,7 @@ class History:
     """The surviving story of a run.
 
     `changes` are the events of `entries`, one each. `rewinds` tell to which steps training went back, in order.
+    `inexact` are the resumes that survive and were not exact.
     `script` is the `--at` script and `script_done` the indices of its lines that must not run again. `finished` and
     `stopped` tell how the last attempt ended; both None means live or killed. `steps` is where training ends, with
     every extension and cool-down. `last_step` is the step of the last event, after rewinds: steps trained since then
@@ -40,6 +41,7 @@ class History:
     changes: tuple[RateChanged, ...] = ()
     rewinds: tuple[Rewound, ...] = ()
     evaluations: tuple[Evaluated, ...] = ()
+    inexact: tuple[RunResumed, ...] = ()
     script: tuple[str, ...] = ()
     script_done: frozenset[int] = frozenset()
     finished: Finished | None = None
@@ -57,6 +59,7 @@ class HistoryFold:
     _changes: list[RateChanged] = field(default_factory=list)
     _rewinds: list[Rewound] = field(default_factory=list)
     _evaluations: list[Evaluated] = field(default_factory=list)
+    _inexact: list[RunResumed] = field(default_factory=list)
     _script_done: set[int] = field(default_factory=set)
     _ending: Finished | Stopped | None = None
     #: (number of entries, the total there): what a start and each resume said
@@ -76,6 +79,9 @@ class HistoryFold:
                 self._drop_totals_after(event.entries)
                 self._totals.append((event.entries, event.steps))
                 self._drop_evaluations_after(event.step)
+                self._drop_inexact_after(event.step)
+                if event.badge != "exact":
+                    self._inexact.append(event)
             case RateChanged(replayed=False):
                 # after a resume, a new change may come before known ones that are still to be applied again
                 insort_right(self._changes, event, key=lambda change: change.entry.step)
@@ -84,6 +90,7 @@ class HistoryFold:
                 self._drop_totals_after(event.entries)
                 self._rewinds.append(event)
                 self._drop_evaluations_after(event.to)
+                self._drop_inexact_after(event.to)
             case Evaluated():
                 self._drop_evaluations_after(event.step - 1)
                 self._evaluations.append(event)
@@ -102,6 +109,9 @@ class HistoryFold:
         since, steps = self._totals[-1] if self._totals else (0, 0)
         return total_steps(steps, [change.entry for change in self._changes[since:]])
 
+    def _drop_inexact_after(self, step: int) -> None:
+        self._inexact = [resumed for resumed in self._inexact if resumed.step <= step]
+
     def history(self, skipped: int = 0) -> History:
         return History(
             started=self._started,
@@ -109,6 +119,7 @@ class HistoryFold:
             changes=tuple(self._changes),
             rewinds=tuple(self._rewinds),
             evaluations=tuple(self._evaluations),
+            inexact=tuple(self._inexact),
             script=tuple(self._started.script) if self._started else (),
             script_done=frozenset(self._script_done),
             finished=self._ending if isinstance(self._ending, Finished) else None,

@@ -16,7 +16,7 @@ from lrtui.engine.device import difference, fingerprint
 from lrtui.engine.inbox import Inbox, Scripted
 from lrtui.engine.session import Session
 from lrtui.errors import CheckpointError, UsageError
-from lrtui.messages import Event, RateChanged, Stop, Stopped
+from lrtui.messages import Event, RateChanged, RunResumed, Stop, Stopped
 from lrtui.runs.directory import RunDirectory, disk_errors, open_run
 from lrtui.runs.history import read_history
 from lrtui.worker.host import Pulse
@@ -26,7 +26,8 @@ from lrtui.worker.host import Pulse
 class Replay:
     """A replay ready to run: iterate `events`, then ask `verdict`.
 
-    `recorded` is the hash of the run's newest state, at `step`; `badge` says whether this machine can match its bits.
+    `recorded` is the hash of the run's newest state, at `step`; `badge` says whether this machine can match its bits,
+    and `inexact` are the resumes that have broken the line already.
     """
 
     run: RunDirectory
@@ -34,6 +35,7 @@ class Replay:
     step: int
     recorded: str
     badge: str
+    inexact: tuple[RunResumed, ...] = ()
 
     def events(self) -> Iterator[Event]:
         """Train from the run's beginning to `step`, applying its ledger."""
@@ -54,7 +56,10 @@ class Replay:
         if self.equal:
             return f"replay of {self.run.name} to step {self.step}: equal, bit for bit (state {self.recorded[:12]})"
         ours = self.session.live.sha256()
-        because = "" if self.badge == "exact" else f"; this machine differs from the run's: {self.badge}"
+        reasons = [f"the run was resumed at step {r.step} ({r.badge})" for r in self.inexact]
+        if self.badge != "exact":
+            reasons.append(f"this machine differs from the run's ({self.badge})")
+        because = f": {'; '.join(reasons)}" if reasons else ""
         return (
             f"replay of {self.run.name} to step {self.step}: DIFFERENT "
             f"(state {ours[:12]}, recorded {self.recorded[:12]}){because}"
@@ -87,7 +92,7 @@ def replay(home: Path, name: str) -> Replay:
     )
     _restore_beginning(run, place, session)
     badge = difference(history.started.fingerprint, fingerprint(place.config, place.device))
-    return Replay(run, session, found.snapshot.step, found.meta.state_sha256, badge)
+    return Replay(run, session, found.snapshot.step, found.meta.state_sha256, badge, history.inexact)
 
 
 def _restore_beginning(run: RunDirectory, place: Workplace, session: Session) -> None:

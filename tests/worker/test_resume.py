@@ -131,6 +131,9 @@ def test_all_damaged_it_stops_and_weights_only_goes_on_with_a_badge(zygote: Zygo
     process = resume(zygote, home, "--steps", "150", "--schedule", "keep", "--weights-only")
     assert process.code == 0, process.text()
     assert process.events()[0].badge == "weights only"  # type: ignore[attr-defined]
+    replayed = zygote.run("replay", "base", home=home)
+    assert replayed.code == 1
+    assert "(weights only)" in replayed.text()
 
 
 def test_another_thread_count_is_told_by_name(zygote: Zygote, home: Path) -> None:
