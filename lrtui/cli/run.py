@@ -14,6 +14,7 @@ from lrtui.cli.options import ConfigArgument, HomeOption, JsonOption, PresetOpti
 from lrtui.runs.directory import home as home_folder
 
 if TYPE_CHECKING:
+    from lrtui.console import Console
     from lrtui.messages import Event
     from lrtui.worker.host import Host
 
@@ -117,14 +118,26 @@ def _host(make: Callable[[], Host], as_json: bool, detach: bool) -> None:
     raise typer.Exit(exit_code(last))
 
 
+def _shown(console: Console, event: Event) -> bool:
+    try:
+        console.show(event)
+    except BrokenPipeError:
+        return False
+    return True
+
+
 def _train_here(make: Callable[[], Host], as_json: bool) -> tuple[Host, Event | None]:
     from lrtui.console import Console
+    from lrtui.messages import Stop
 
     with Console(sys.stdout, json=as_json) as console:
-        host, last = make(), None
+        host, last, heard = make(), None, True
         for last in host.events():
-            console.show(last)
-        console.close(host.run)
+            if heard and not _shown(console, last):
+                heard = False  # whoever read our output went away: save and end
+                host.inbox.put(Stop(), "SIGPIPE")
+        if heard:
+            console.close(host.run)
     return host, last
 
 

@@ -45,7 +45,10 @@ class Live:
         self.train.restore(snapshot, weights_only)
         self.progress, self.step = snapshot.progress, snapshot.step
         self.rate = fold(self.schedule, self.progress.entries)
-        self.good = snapshot.good or snapshot
+        if weights_only:
+            self.remember_good()  # the snapshot has no optimizer to fall back to
+        else:
+            self.good = snapshot.good or snapshot
 
     def apply(self, entry: Entry, *, replayed: bool = False, script: int | None = None) -> RateChanged:
         """Write `entry` into the ledger and tell what it does to the rate of this step."""

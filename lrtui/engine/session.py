@@ -214,7 +214,7 @@ class Session:
 
     def _commands(self, inbox: Inbox) -> Iterator[Yielded]:
         """Apply what is due at this boundary: the ledger of before first, then the script, then people."""
-        for entries, replayed in ((self.fresh, False), (self.replay, True)):
+        for entries, replayed in ((self.replay, True), (self.fresh, False)):
             while entries and entries[0].step <= self.live.step:
                 yield from self.steering.apply(entries.popleft(), replayed=replayed)
                 yield UndoDue(self.steering.undoable[-1])
@@ -252,6 +252,7 @@ class Session:
             yield ScriptDone(self.live.step, script=received.script)
 
     def _went_back(self) -> None:
+        self.replay.clear()  # what the log knew beyond this point is of the abandoned branch, there as here
         self.observer.forget()
         self._kept = None
 

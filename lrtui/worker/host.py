@@ -30,7 +30,7 @@ SECOND_SIGNAL_SECONDS = 10.0
 MOST_WAITING = 8  # states that wait for the disk; more undo states are not queued
 
 #: what ended a run → the exit code of its process; a stop that was asked for is a success
-EXIT_CODES = {"SIGINT": 130, "SIGTERM": 143, "SIGUSR1": 75, "diverged": 1}
+EXIT_CODES = {"SIGINT": 130, "SIGTERM": 143, "SIGUSR1": 75, "SIGPIPE": 141, "diverged": 1}
 
 
 class Pulse:

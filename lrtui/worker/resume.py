@@ -90,7 +90,7 @@ def _resume(
         session.live.restore(point.snapshot, weights_only=options.weights_only)
     origin = origin_of(place, started.schedule)
     opening: list[Event] = []
-    if options.step is not None and options.step < history.last_step:
+    if options.step is not None and (options.step < history.last_step or point.entries < len(history.entries)):
         rewinds.append(Rewound(history.last_step, to=session.live.step, entries=point.entries, cause="resume"))
         opening.append(rewinds[-1])
     opening.append(

@@ -39,7 +39,8 @@ def new_entries(
     Raises UsageError where they cannot be, or where what they mean has to be said.
     """
     step = snapshot.step if snapshot else 0
-    rate = ledger.fold(schedule, snapshot.progress.entries if snapshot else ())
+    had = snapshot.progress.entries if snapshot else ()
+    rate = ledger.fold(schedule, (*had, *(entry for entry in known if entry.step <= step)))
     entries: list[Entry] = []
 
     def add(entry: Entry) -> None:
@@ -47,7 +48,7 @@ def new_entries(
         rate = rate.apply(entry)
         entries.append(entry)
 
-    _check_length(rate, step, known, options)
+    _check_length(rate, step, [entry for entry in known if entry.step > step], options)
     if options.steps is not None and options.steps != rate.total:
         more = options.steps - rate.total
         try:

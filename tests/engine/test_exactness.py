@@ -1,5 +1,6 @@
 """The promise: stopping, looking, steering, undoing and falling back never change a bit of what training computes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -141,6 +142,27 @@ def test_rollback_survives_a_resume_at_any_checkpoint(kind: str, tmp_path: Path)
         trained(again)
         assert again.live.sha256() == straight.live.sha256(), due.snapshot.step
         assert again.live.capture().progress == straight.live.capture().progress
+
+
+def test_an_undo_while_known_entries_wait_drops_them() -> None:
+    """Resumed before a change the log knows, then undone: the future of the old branch does not come back."""
+    config = config_of("mlp", "adam")
+    known = small_session(config)
+    trained(known, script("10:scale=0.5", "40:decay"))
+    resumed_early = small_session(config, replay=known.live.progress.entries)
+    trained(resumed_early, script("20:undo"))
+    assert resumed_early.live.progress.entries == ()
+
+
+def test_after_weights_only_a_rollback_has_somewhere_to_go() -> None:
+    config = config_of("lstm", "adam", steps=150)
+    first, second = small_session(config), small_session(config)
+    due = checkpoints(first)[-1]
+    bare = replace(due.snapshot, buffers={}, carry=(), good=None, progress=replace(due.snapshot.progress, step=60))
+    second.live.restore(bare, weights_only=True)
+    unlucky(second, 90)
+    events = trained(second)
+    assert [e.to for e in events if isinstance(e, Rewound)] == [60]
 
 
 def test_each_rollback_cuts_again_and_the_fourth_divergence_stops() -> None:

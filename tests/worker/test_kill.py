@@ -1,8 +1,12 @@
 """Nothing is lost: not by SIGKILL at any moment, not by a signal, not by a second one."""
 
+import os
 import random
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -93,6 +97,22 @@ def test_a_second_signal_leaves_at_once(zygote: Zygote) -> None:
     began = time.monotonic()
     assert process.wait() in (130, 143)
     assert time.monotonic() - began < 10
+
+
+def test_when_its_reader_goes_away_a_run_saves_and_ends(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "lrtui", "run", "--name", "pipe", *LONG, "--set", "train.steps=1000000", "--json"]
+    environment = {**os.environ, "LRTUI_HOME": str(tmp_path)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert b"run_started" in process.stdout.readline()
+        process.stdout.close()
+        said = process.stderr.read()
+        assert process.wait(timeout=60) == 141
+    assert said == b""
+    stopped = read_history(open_run(tmp_path, "pipe")).stopped
+    assert stopped is not None
+    assert (tmp_path / "checkpoints" / "pipe" / "steps" / f"{stopped.step:09d}").is_dir()
 
 
 def test_killed_before_its_first_checkpoint_a_run_begins_again(zygote: Zygote) -> None:
