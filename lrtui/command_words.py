@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from lrtui.errors import UsageError
+from lrtui.lr.ledger import EXTEND_MODES
+from lrtui.lr.shapes import DECAY_SHAPES
 from lrtui.messages import (
     Command,
     Continue,
@@ -42,6 +44,13 @@ def _count(text: str, what: str) -> int:
     return int(_number(text, what, int))
 
 
+def _one_of(known: tuple[str, ...], given: list[str]) -> str:
+    """The word given, which must be a known one; empty where none is."""
+    if given and given[0] not in known:
+        raise UsageError(f"{given[0]!r} is none of {', '.join(known)}")
+    return given[0] if given else ""
+
+
 #: word → (least, most) arguments and what makes the command of them; the words of `lrtui ctl` and `--at`
 WORDS: dict[str, tuple[int, int, Callable[[list[str]], Command]]] = {
     "decay": (0, 1, lambda a: Scale(_positive(a[0], "decay")) if a else Decay()),
@@ -54,9 +63,9 @@ WORDS: dict[str, tuple[int, int, Callable[[list[str]], Command]]] = {
     "step": (0, 1, lambda a: Step(_count(a[0], "step")) if a else Step()),
     "save": (0, 0, lambda a: Save()),
     "sample": (0, 1, lambda a: Sample(prompt=a[0] if a else None)),
-    "extend": (1, 2, lambda a: Extend(_count(a[0], "extend"), a[1] if len(a) > 1 else "")),
+    "extend": (1, 2, lambda a: Extend(_count(a[0], "extend"), _one_of(EXTEND_MODES, a[1:]))),
     "undo": (0, 0, lambda a: Undo()),
-    "cooldown": (1, 2, lambda a: CoolDown(_count(a[0], "cooldown"), a[1] if len(a) > 1 else "linear")),
+    "cooldown": (1, 2, lambda a: CoolDown(_count(a[0], "cooldown"), _one_of(DECAY_SHAPES, a[1:]) or "linear")),
     "stop": (0, 0, lambda a: Stop()),
 }
 

@@ -7,6 +7,7 @@ LrtuiError                  70  a bug, or something no other class names
 ├── DeviceError             65  a device or precision this machine lacks
 ├── DivergedError            1  training diverged and was told to stop
 ├── CheckpointError         74  no checkpoint that can be trusted
+│   └── OtherModelError     65  a checkpoint of another model than the one it is wanted for
 └── DiskError               74  a directory that cannot be written, a full disk
 """
 
@@ -20,6 +21,11 @@ class LrtuiError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+    @property
+    def sentence(self) -> str:
+        """Message and hint on one line."""
+        return f"{self.message}. {self.hint}" if self.hint else self.message
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.hint}" if self.hint else self.message
@@ -47,6 +53,10 @@ class DivergedError(LrtuiError):
 
 class CheckpointError(LrtuiError):
     exit_code = 74
+
+
+class OtherModelError(CheckpointError):
+    exit_code = 65
 
 
 class DiskError(LrtuiError):

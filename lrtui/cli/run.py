@@ -118,26 +118,31 @@ def _host(make: Callable[[], Host], as_json: bool, detach: bool) -> None:
     raise typer.Exit(exit_code(last))
 
 
-def _shown(console: Console, event: Event) -> bool:
+def _shown(console: Console, event: Event) -> str | None:
+    """Show `event`; what ends the run where nobody can read it: its reader has gone, or the output takes no more."""
     try:
         console.show(event)
     except BrokenPipeError:
-        return False
-    return True
+        return "SIGPIPE"
+    except OSError:
+        return "output"
+    return None
 
 
 def _train_here(make: Callable[[], Host], as_json: bool) -> tuple[Host, Event | None]:
     from lrtui.console import Console
-    from lrtui.messages import Stop
+    from lrtui.messages import Stop, Stopped
 
     with Console(sys.stdout, json=as_json) as console:
         host, last, heard = make(), None, True
         for last in host.events():
-            if heard and not _shown(console, last):
-                heard = False  # whoever read our output went away: save and end
-                host.inbox.put(Stop(), "SIGPIPE")
+            if heard and (cause := _shown(console, last)):
+                heard = False
+                host.inbox.put(Stop(), cause)
         if heard:
             console.close(host.run)
+            if isinstance(last, Stopped) and not as_json:
+                typer.echo(f"go on with: {last.resume}")  # again, where the charts have not scrolled it away
     return host, last
 
 

@@ -28,7 +28,7 @@ def sample_command(
     temperature: Annotated[float | None, typer.Option("--temperature", min=0.0, help="0 takes the likeliest.")] = None,
     top_k: Annotated[int | None, typer.Option("--top-k", min=0, help="Only the k likeliest; 0: all.")] = None,
     top_p: Annotated[float | None, typer.Option("--top-p", help="Only the likeliest that make up this share.")] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Same seed, same text.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, max=2**63 - 1, help="Same seed, same text.")] = 0,
     step: StepOption = None,
     home: HomeOption = None,
 ) -> None:
@@ -54,6 +54,7 @@ def export_command(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File or folder to write (default: RUN.<format>).")
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
     step: StepOption = None,
     home: HomeOption = None,
 ) -> None:
@@ -63,6 +64,8 @@ def export_command(
     if format not in suffixes:
         raise UsageError(f"--format {printable(format)!r} is not known", f"Formats: {', '.join(suffixes)}.")
     path = output or Path(directory.name + suffixes[format])
+    if path.exists() and not force:
+        raise UsageError(f"{printable(str(path))} is there already", "Give another --output, or --force to replace it.")
     if format == "csv":
         from lrtui.runs.table import export_csv
 

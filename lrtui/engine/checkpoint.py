@@ -20,12 +20,13 @@ from torch import Tensor
 
 from lrtui.engine.flat import FlatParameters
 from lrtui.engine.state import Progress, Snapshot, state_sha256
-from lrtui.errors import CheckpointError
+from lrtui.errors import CheckpointError, OtherModelError
 from lrtui.lr.schedule import Schedule
 from lrtui.runs.directory import RunDirectory, disk_errors, sync_directory
 
 FORMAT = 1
 MANIFEST = "MANIFEST.json"
+OLD = ".old.tmp"  # ends the name of a folder that is being replaced
 WEIGHTS = ("model.safetensors", "state.json")
 WHOLE = (*WEIGHTS, "optim.safetensors")
 
@@ -72,7 +73,7 @@ def write_checkpoint(
 ) -> Path:
     """Write `snapshot` (in host memory) as the checkpoint of its step, over one that is there. Raises DiskError."""
     target = run.checkpoint(snapshot.step)
-    write_state(target, snapshot, flat, origin, rewinds=rewinds, pinned=pinned or _is_pinned(target), best=best)
+    write_state(target, snapshot, flat, origin, rewinds=rewinds, pinned=pinned, best=best)
     return target
 
 
@@ -123,9 +124,9 @@ def _write_folder(target: Path, files: dict[str, bytes]) -> None:
             _write_synced(temporary / MANIFEST, msgspec.json.encode(manifest))
             sync_directory(temporary)
             if target.exists():
-                old = target.with_name(f".{target.name}.old.tmp")
+                old = target.with_name(f".{target.name}{OLD}")
                 shutil.rmtree(old, ignore_errors=True)
-                target.rename(old)
+                target.rename(old)  # a kill here is mended by shelf.sweep
                 temporary.rename(target)
                 shutil.rmtree(old)
             else:
@@ -164,13 +165,6 @@ def read_meta(folder: Path) -> Meta:
         return msgspec.json.decode((folder / "state.json").read_bytes(), type=Meta)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError, ValueError, TypeError) as error:
         raise CheckpointError(f"checkpoint {folder.name}: state.json cannot be read: {error}") from None
-
-
-def _is_pinned(folder: Path) -> bool:
-    try:
-        return read_meta(folder).pinned
-    except CheckpointError:
-        return False
 
 
 def read_verified(folder: Path, only: tuple[str, ...] = ()) -> dict[str, bytes]:
@@ -241,15 +235,15 @@ def _optimizer_state(
 
 
 def gather(named: dict[str, Tensor], flat: FlatParameters, where: str) -> Tensor:
-    """Tensors by name as one buffer `[lanes, width]` on the CPU. Raises CheckpointError for another model's."""
+    """Tensors by name as one buffer `[lanes, width]` on the CPU. Raises OtherModelError for another model's."""
     buffer = flat.values.new_zeros(flat.values.shape, device="cpu")
     views = flat.views(buffer)
     if named.keys() != views.keys():
         odd = sorted(named.keys() ^ views.keys())
-        raise CheckpointError(f"checkpoint {where} is of another model: {', '.join(odd[:4])} do not match")
+        raise OtherModelError(f"checkpoint {where} is of another model: {', '.join(odd[:4])} do not match")
     for name, tensor in sorted(named.items()):
         if tensor.shape != views[name].shape:
             shapes = f"{name} is {tuple(tensor.shape)}, not {tuple(views[name].shape)}"
-            raise CheckpointError(f"checkpoint {where} is of another model: {shapes}")
+            raise OtherModelError(f"checkpoint {where} is of another model: {shapes}")
         views[name].copy_(tensor)
     return buffer

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+import hashlib
+import json
 import os
 import platform
 from typing import TYPE_CHECKING
@@ -108,9 +110,24 @@ def fingerprint(config: Config, device: torch.device) -> dict[str, str]:
         "threads": str(torch.get_num_threads()),
         "precision": config.train.precision,
         "compile": config.train.compile,
+        "config": _digest(config),
         "kernel": f"autograd flat-{config.optim.kind}",
         "deterministic": str(config.train.deterministic).lower(),
     }
+
+
+def _digest(config: Config) -> str:
+    """A short hash of every setting that the bits depend on, the schedule excepted: the ledger speaks for that."""
+    train = {"batch", "block", "seed"}
+    if config.schedule.kind == "plateau":
+        train |= {"eval_every", "eval_batches"}
+    chosen = {
+        "corpus": config.corpus.model_dump(exclude={"name", "path"}),
+        "model": config.model.model_dump(),
+        "optim": config.optim.model_dump(exclude={"lr"}),
+        "train": config.train.model_dump(include=train),
+    }
+    return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def difference(then: dict[str, str], now: dict[str, str]) -> str:

@@ -47,6 +47,11 @@ class Inbox:
         """The step of the script's next line; infinity when it is done."""
         return self._script[0].step if self._script else float("inf")
 
+    @property
+    def unreached(self) -> int:
+        """Lines of the script that have not come due."""
+        return len(self._script)
+
     def take(self, step: int) -> Received | None:
         """The next command due at `step`, the script's first; None when there is none."""
         if self._script and self._script[0].step <= step:

@@ -60,10 +60,10 @@ class Rescue:
         rollbacks = sum(entry.cause == "rollback" for entry in self.live.progress.entries)
         return "stop" if wanted == "rollback" and rollbacks >= MAX_ROLLBACKS else wanted
 
-    def act(self, alarm: Alarm, loss: float) -> Iterator[Event]:
-        """Say what happened at this step and do what is done about it; a stop, too, leaves the last good state."""
+    def act(self, alarm: Alarm, step: int, loss: float) -> Iterator[Event]:
+        """Say what happened before `step` and do what is done about it; a stop, too, leaves the last good state."""
         live = self.live
-        yield Diverged(live.step, loss=finite_or_none(loss), reason=alarm.reason, action=alarm.action)
+        yield Diverged(step, loss=finite_or_none(loss), reason=alarm.reason, action=alarm.action)
         if alarm.action == "continue":
             return
         assert live.good is not None

@@ -19,7 +19,7 @@ from lrtui.engine.inbox import Inbox, Received
 from lrtui.engine.live import Live
 from lrtui.engine.observe import Observer
 from lrtui.engine.rescue import CHECK_EVERY, Alarm, Rescue
-from lrtui.engine.state import Answered, CheckpointDue, UndoDue
+from lrtui.engine.state import IDLE, Answered, CheckpointDue, Idle, UndoDue
 from lrtui.engine.steering import Recall, Steering
 from lrtui.engine.step import TrainStep
 from lrtui.errors import LrtuiError
@@ -37,6 +37,7 @@ from lrtui.messages import (
     Stepped,
     Stop,
     Stopped,
+    Warned,
     finite_or_none,
 )
 
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from lrtui.text.vocabulary import Vocabulary
 
 
-Yielded = Event | CheckpointDue | UndoDue | Answered
+Yielded = Event | CheckpointDue | UndoDue | Answered | Idle
 
 
 class Readings:
@@ -104,6 +105,7 @@ class Session:
         self.observer = Observer(self.live, vocabulary, evaluation)
         self._readings = Readings()
         self._stop_cause: str | None = None
+        self._paused_told = False
         self._kept: tuple[int, int] | None = None  # step and entries of the last state that is sure to be kept
 
     @property
@@ -123,9 +125,10 @@ class Session:
                 yield from self._stop(self._stop_cause)
                 return
             if live.step >= live.rate.total:
-                yield from self._finish()
+                yield from self._finish(inbox)
                 return
             if self.steering.paused:
+                yield from self._idle()
                 if not inbox.wait():
                     self._stop_cause = "pause"  # nobody is there to continue: save and end
                 continue
@@ -172,12 +175,12 @@ class Session:
             grad_norm=[finite_or_none(v) for v in norms],
         )
         if alarm is not None:
-            yield from self._divergence(alarm, losses[alarm.index])
+            yield from self._divergence(alarm, first + alarm.index + 1, losses[alarm.index])
         return acted
 
-    def _divergence(self, alarm: Alarm, loss: float) -> Iterator[Yielded]:
+    def _divergence(self, alarm: Alarm, step: int, loss: float) -> Iterator[Yielded]:
         before = None
-        for event in self.rescue.act(alarm, loss):
+        for event in self.rescue.act(alarm, step, loss):
             if isinstance(event, Rewound):
                 self.steering.forget_after(event.entries)
                 self._went_back()
@@ -192,8 +195,6 @@ class Session:
     def _look(self) -> Iterator[Yielded]:
         """What is due at this boundary: remember the good state, evaluate, sample, save."""
         t, step = self.config.train, self.live.step
-        if step % CHECK_EVERY == 0:
-            self.rescue.remember()
         best = False
         if t.eval_every and step % t.eval_every == 0:
             evaluated = self.observer.evaluate()
@@ -202,6 +203,8 @@ class Session:
             for cut in self.steering.plateau(evaluated.val_loss, self.automatic):
                 yield cut
                 yield UndoDue(self.steering.undoable[-1])
+        if step % CHECK_EVERY == 0:
+            self.rescue.remember()  # after the evaluation: what it noted is part of the state to go back to
         if t.sample_every and step % t.sample_every == 0:
             yield self.observer.sample(Sample())
         regular = bool(t.checkpoint_every) and step % t.checkpoint_every == 0
@@ -210,13 +213,23 @@ class Session:
 
     def _checkpoint(self, *, pinned: bool = False, best: bool = False, optional: bool = False) -> CheckpointDue:
         self._kept = None if optional else (self.live.step, len(self.live.progress.entries))
+        best = best or self.live.progress.best_step == self.live.step
         return CheckpointDue(self.live.capture(), pinned=pinned, best=best, optional=optional)
+
+    def _idle(self) -> Iterator[Yielded]:
+        if not self._paused_told:
+            yield Paused(self.live.step)
+            self._paused_told = True
+        yield IDLE
 
     def _commands(self, inbox: Inbox) -> Iterator[Yielded]:
         """Apply what is due at this boundary: the ledger of before first, then the script, then people."""
         for entries, replayed in ((self.replay, True), (self.fresh, False)):
             while entries and entries[0].step <= self.live.step:
-                yield from self.steering.apply(entries.popleft(), replayed=replayed)
+                entry = entries.popleft()
+                yield from self.steering.apply(entry, replayed=replayed)
+                if entry.cause == "rollback":
+                    self.live.remember_good()  # as the rescue did when it made this entry
                 yield UndoDue(self.steering.undoable[-1])
         while self._stop_cause is None and (received := inbox.take(self.live.step)) is not None:
             told: list[Event] = []
@@ -229,16 +242,15 @@ class Session:
 
     def _command(self, received: Received) -> Iterator[Yielded]:
         command = received.command
-        was_paused = self.steering.paused
         if isinstance(command, Stop):
-            self._stop_cause = received.cause if received.cause.startswith("SIG") else "stop"
+            self._stop_cause = "stop" if received.cause in ("user", "script") else received.cause
         elif isinstance(command, Save):
             yield self._checkpoint(pinned=True)
         elif isinstance(command, Sample):
             try:
                 yield self.observer.sample(command)
             except LrtuiError as error:
-                yield CommandRejected(self.live.step, command="Sample", reason=str(error))
+                yield CommandRejected(self.live.step, command="Sample", reason=error.sentence)
         else:
             for event in self.steering.carry_out(received):
                 yield event
@@ -246,8 +258,9 @@ class Session:
                     yield UndoDue(self.steering.undoable[-1])
                 elif isinstance(event, Rewound):
                     self._went_back()
-        if self.steering.paused and not was_paused:
-            yield Paused(self.live.step)
+                    yield self._checkpoint()  # what memory alone knows, a plateau's count, outlives a kill
+        if not self.steering.paused:
+            self._paused_told = False
         if received.script is not None:
             yield ScriptDone(self.live.step, script=received.script)
 
@@ -264,7 +277,7 @@ class Session:
         yield from self._last_checkpoint()
         yield Stopped(self.live.step, cause=cause, state_sha256=self.live.sha256(), resume="")
 
-    def _finish(self) -> Iterator[Yielded]:
+    def _finish(self, inbox: Inbox) -> Iterator[Yielded]:
         """A last evaluation (plateau does not see it: the run may go on), a sample, a checkpoint."""
         step, evaluated = self.live.step, self.observer.current
         if evaluated is None:
@@ -273,6 +286,8 @@ class Session:
         if not self.config.train.sample_every or step % self.config.train.sample_every:
             yield self.observer.sample(Sample())
         yield from self._last_checkpoint()
+        if inbox.unreached:
+            yield Warned(step, message=f"{inbox.unreached} lines of the --at script were never reached")
         yield Finished(
             step,
             train_loss=evaluated.train_loss,

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lrtui.engine.checkpoint import Meta, read_checkpoint, read_meta
+from lrtui.engine.checkpoint import OLD, Meta, read_checkpoint, read_meta
 from lrtui.engine.flat import FlatParameters
 from lrtui.engine.state import Snapshot
-from lrtui.errors import CheckpointError
+from lrtui.errors import CheckpointError, OtherModelError
 from lrtui.messages import Rewound
 from lrtui.runs.directory import RunDirectory
 
@@ -48,12 +48,20 @@ def on_line(meta: Meta, rewinds: Sequence[Rewound]) -> bool:
 
 def newest_meta(run: RunDirectory, rewinds: Sequence[Rewound]) -> Meta:
     """What the newest readable checkpoint of the surviving line says of itself. Raises CheckpointError."""
-    for folder in folders(run):
-        with contextlib.suppress(CheckpointError):
-            meta = read_meta(folder)
-            if on_line(meta, rewinds):
-                return meta
+    for _, meta in _on_line(run, rewinds):
+        return meta
     raise CheckpointError(f"run {run.name} has no checkpoint that can be read")
+
+
+def is_untouched(run: RunDirectory, rewinds: Sequence[Rewound]) -> bool:
+    """Whether the surviving line has no checkpoint at all, not even a damaged one: it goes on from its beginning."""
+    for folder in folders(run):
+        try:
+            if on_line(read_meta(folder), rewinds):
+                return False
+        except CheckpointError:
+            return False
+    return True
 
 
 def find(
@@ -79,6 +87,8 @@ def find(
             if step is not None and meta.progress.step != step:
                 continue
             snapshot, meta = read_checkpoint(folder, flat, weights_only=weights_only)
+        except OtherModelError:
+            raise
         except CheckpointError as error:
             skipped.append(error.message)
             continue
@@ -98,18 +108,43 @@ def find(
     raise CheckpointError(f"run {run.name} has no checkpoint that can be trusted: {'; '.join(skipped)}", hint)
 
 
-def retain(run: RunDirectory, keep: int) -> None:
-    """Delete all but the newest `keep`, the best and the pinned checkpoints."""
-    best_seen = False
-    for i, folder in enumerate(folders(run)):
-        try:
+def _on_line(run: RunDirectory, rewinds: Sequence[Rewound]) -> list[tuple[Path, Meta]]:
+    """The readable checkpoints of the surviving line, newest first."""
+    found = []
+    for folder in folders(run):
+        with contextlib.suppress(CheckpointError):
             meta = read_meta(folder)
-        except CheckpointError:
-            continue  # damaged: left for whoever wants to look at it
-        is_best = meta.best and not best_seen
-        best_seen = best_seen or meta.best
-        if i >= keep and not is_best and not meta.pinned:
+            if on_line(meta, rewinds):
+                found.append((folder, meta))
+    return found
+
+
+def retain(run: RunDirectory, keep: int, rewinds: Sequence[Rewound]) -> None:
+    """Of the surviving line, delete all but the newest `keep`, the best and the pinned checkpoints.
+
+    Damaged ones and pinned ones of other branches are left for whoever wants to look at them.
+    """
+    there = _on_line(run, rewinds)
+    best = next((folder for folder, meta in there if meta.best), None)
+    for folder, meta in there[keep:]:
+        if folder != best and not meta.pinned:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def is_pinned(run: RunDirectory, step: int, rewinds: Sequence[Rewound]) -> bool:
+    """Whether the checkpoint at `step` is of the surviving line, and pinned."""
+    return any(meta.pinned for _, meta in _on_line(run, rewinds) if meta.progress.step == step)
+
+
+def recall(
+    run: RunDirectory, flat: FlatParameters, rewinds: Sequence[Rewound], step: int, entries: int
+) -> Snapshot | None:
+    """The state before the change that was entry number `entries`, at `step`, if the disk still holds it."""
+    try:
+        snapshot, meta = read_checkpoint(run.undo_state(step, entries), flat)
+    except CheckpointError:
+        return None
+    return snapshot if on_line(meta, rewinds) else None
 
 
 def drop_ghosts(run: RunDirectory, rewinds: Sequence[Rewound]) -> None:
@@ -136,6 +171,17 @@ def sweep(run: RunDirectory) -> None:
     """Remove what a killed writer left half done; whoever calls this holds the run's lock."""
     for folder in (run.steps, run.undo):
         if folder.is_dir():
-            for path in folder.iterdir():
-                if path.name.startswith(".") and path.name.endswith(".tmp"):
+            for path in sorted(folder.iterdir()):
+                if path.name.startswith(".") and path.name.endswith(OLD):
+                    _put_back(path)
+                elif path.name.startswith(".") and path.name.endswith(".tmp"):
                     shutil.rmtree(path, ignore_errors=True)
+
+
+def _put_back(old: Path) -> None:
+    """A folder moved aside by a writer that was killed before it put the new one in its place."""
+    target = old.with_name(old.name.removeprefix(".").removesuffix(OLD))
+    if target.exists():
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        old.rename(target)

@@ -83,6 +83,14 @@ class UndoDue:
 
 
 @dataclass(frozen=True)
+class Idle:
+    """Training is paused: a moment to see to whatever else there is."""
+
+
+IDLE = Idle()
+
+
+@dataclass(frozen=True)
 class Answered:
     """The command of `asker` has been carried out, at `step`; `events` are what it did."""
 

@@ -67,7 +67,9 @@ class Steering:
                 case command:
                     yield from self.apply(self._entry(command, received.cause), script=received.script)
         except LrtuiError as error:
-            yield CommandRejected(self.live.step, command=type(received.command).__name__, reason=str(error))
+            yield CommandRejected(
+                self.live.step, command=type(received.command).__name__.lower(), reason=error.sentence
+            )
 
     def apply(self, entry: Entry, *, replayed: bool = False, script: int | None = None) -> Iterator[RateChanged]:
         """Apply `entry`, after keeping the state before it for its undo."""
@@ -109,8 +111,10 @@ class Steering:
                 f"the state before the change at step {last.step} is no longer kept",
                 "Resume from an older checkpoint: lrtui resume RUN --from STEP.",
             )
-        step = live.step
+        step, paused = live.step, self.paused
         live.restore(before)
+        if paused:
+            self.pause_at = live.step
         return Rewound(step, to=live.step, entries=kept, cause="undo", script=received.script)
 
     def _entry(self, command: Command, cause: str) -> Entry:

@@ -17,7 +17,7 @@ def warm_start(place: Workplace, home: Path, source: str) -> str:
     Raises UsageError and CheckpointError: for another model or another vocabulary too.
     """
     name, at, step = source.partition("@")
-    if at and not step.isdigit():
+    if at and not step.isdecimal():
         raise UsageError(f"--init-from {source!r}: {step!r} is no step", "For example --init-from quiet-otter@4000.")
     run = open_run(home, name)
     found = shelf.find(

@@ -67,6 +67,11 @@ class RunDirectory:
         return self.steps / f"{step:09d}"
 
     @property
+    def beginning(self) -> Path:
+        """The folder of the first state of a run that began with another run's weights."""
+        return self.path / "beginning"
+
+    @property
     def control(self) -> Path:
         """The file that tells where the control socket of a live run is."""
         return self.path / "control.json"

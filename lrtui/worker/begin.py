@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from lrtui.config.toml import dump_toml
 from lrtui.engine.build import Workplace, load_data, make_workplace
-from lrtui.engine.checkpoint import Origin
+from lrtui.engine.checkpoint import Origin, write_state
 from lrtui.engine.device import fingerprint
 from lrtui.engine.inbox import parse_script
 from lrtui.engine.session import Session
 from lrtui.engine.warm import warm_start
 from lrtui.engine.writer import CheckpointWriter
 from lrtui.lr.schedule import Schedule
-from lrtui.messages import Event, RunStarted, Warned
+from lrtui.messages import Event, Rewound, RunStarted, Warned
 from lrtui.runs.directory import RunDirectory, check_name, create_run, disk_errors
 from lrtui.runs.lock import RunLock
 from lrtui.text.baselines import baselines
@@ -48,22 +51,38 @@ def begin(
     config = _anchored(config)
     place = make_workplace(config, load_data(config, home, progress))
     source = warm_start(place, home, init_from) if init_from else None
-    run = create_run(home, name)
-    lock = RunLock(run).acquire()
-    _write_config(run, place.config)
     origin = origin_of(place, config.lr_schedule())
-    opening: list[Event] = [_started(run, place, origin, script)]
+    opening: list[Event] = [_started(place, origin, script)]
     if source is not None:
         opening.append(Warned(0, message=f"the weights come from {source}; the optimizer is fresh: expect a bump"))
-    session = Session(place.config, place.train, place.data.vocabulary, place.evaluation, pulse=Pulse())
-    return Host(run, lock, place, session, inbox, origin, opening, CheckpointWriter(), keep_first=source is not None)
+    rewinds: list[Rewound] = []
+    session = Session(
+        place.config,
+        place.train,
+        place.data.vocabulary,
+        place.evaluation,
+        pulse=Pulse(),
+        recall=lambda step, entries: host.recall(step, entries),
+    )
+    run = create_run(home, name)
+    opening[0] = msgspec.structs.replace(opening[0], run=run.name)
+    try:
+        lock = RunLock(run).acquire()
+        _write_config(run, place.config)
+        if source is not None:
+            write_state(run.beginning, session.live.capture(), place.train.flat, origin)
+    except BaseException:
+        shutil.rmtree(run.path, ignore_errors=True)  # it never was a run
+        raise
+    host = Host(run, lock, place, session, inbox, origin, opening, CheckpointWriter(), rewinds)
+    return host
 
 
-def _started(run: RunDirectory, place: Workplace, origin: Origin, script: Sequence[str]) -> RunStarted:
+def _started(place: Workplace, origin: Origin, script: Sequence[str]) -> RunStarted:
     data = place.data
     return RunStarted(
         0,
-        run=run.name,
+        run="",
         parameters=place.train.model.parameter_count(),
         steps=place.config.train.steps,
         vocabulary=data.vocabulary.size,

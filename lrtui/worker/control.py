@@ -59,6 +59,7 @@ class ControlServer:
     _waiting: dict[Asker, set[int]] = field(default_factory=dict)
     _ready: deque[tuple[Asker, bytes]] = field(default_factory=deque)
     _clients: dict[int, _Client] = field(default_factory=dict)
+    _thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Open the socket and tell its address in the run directory. Raises DiskError."""
@@ -85,7 +86,9 @@ class ControlServer:
         self._bell.send(b"!")
 
     def close(self) -> None:
-        """Answer what is answered, then close, and leave no socket behind."""
+        """Answer what is answered, then close, and leave no socket behind; nothing happens if it never started."""
+        if self._thread is None:
+            return
         self._closing = True
         self._bell.send(b"!")
         self._thread.join(timeout=2)

@@ -16,7 +16,7 @@ from lrtui.engine.build import Workplace
 from lrtui.engine.checkpoint import Origin, write_checkpoint, write_state
 from lrtui.engine.inbox import Inbox
 from lrtui.engine.session import Session
-from lrtui.engine.state import Answered, CheckpointDue, UndoDue
+from lrtui.engine.state import Answered, CheckpointDue, Snapshot, UndoDue
 from lrtui.engine.writer import CheckpointWriter
 from lrtui.errors import DiskError
 from lrtui.messages import Event, Finished, Rewound, Stop, Stopped, Warned
@@ -30,7 +30,7 @@ SECOND_SIGNAL_SECONDS = 10.0
 MOST_WAITING = 8  # states that wait for the disk; more undo states are not queued
 
 #: what ended a run → the exit code of its process; a stop that was asked for is a success
-EXIT_CODES = {"SIGINT": 130, "SIGTERM": 143, "SIGUSR1": 75, "SIGPIPE": 141, "diverged": 1}
+EXIT_CODES = {"SIGHUP": 129, "SIGINT": 130, "SIGPIPE": 141, "SIGTERM": 143, "SIGUSR1": 75, "output": 74, "diverged": 1}
 
 
 class Pulse:
@@ -64,7 +64,7 @@ class Host:
     opening: list[Event]
     writer: CheckpointWriter
     rewinds: list[Rewound] = field(default_factory=list)
-    keep_first: bool = False  # write the first state as a pinned checkpoint: it came from another run
+    save_first: bool = False  # the first state is like no checkpoint: write it before anything else
     _late: tuple[CheckpointDue, int] | None = None
     _disk_refused: bool = False
 
@@ -85,7 +85,7 @@ class Host:
                         self._keep_undo(item)
                     elif isinstance(item, Answered):
                         control.answer(item.asker, item.step, item.events)
-                    else:
+                    elif isinstance(item, Event):
                         yield from self._tell(item, recorder, began)
                     yield from self._collect(recorder)
             whole = True
@@ -98,16 +98,15 @@ class Host:
 
     def _open(self, recorder: Recorder) -> Iterator[Event]:
         shelf.sweep(self.run)
-        if self.keep_first:
-            self._save(CheckpointDue(self.session.live.capture(), pinned=True))
-            self.writer.wait()
         for event in self.opening:
             yield from recorder.record(event)
             yield event
+        self._drop_ghosts()
+        if self.save_first:
+            self._save(CheckpointDue(self.session.live.capture()))
+            self.writer.wait()
 
     def _tell(self, event: Event, recorder: Recorder, began: float) -> Iterator[Event]:
-        if isinstance(event, Rewound):
-            self._drop_ghosts(event)
         if isinstance(event, Finished | Stopped):
             self._save_late()
             self.writer.wait()
@@ -117,6 +116,10 @@ class Host:
         if isinstance(event, Stopped):
             event = msgspec.structs.replace(event, resume=f"lrtui resume {self.run.name}")
         yield from recorder.record(event)
+        if isinstance(event, Rewound):
+            self.rewinds.append(event)
+            self._late = None
+            self._drop_ghosts()
         yield event
 
     # -- checkpoints ----------------------------------------------------------------------------------------------
@@ -136,19 +139,13 @@ class Host:
 
     def _submit(self, due: CheckpointDue, rewinds: int) -> None:
         snapshot = due.snapshot.to_cpu()  # copied between two steps; written while training goes on
+        line, flat, step = tuple(self.rewinds[:rewinds]), self.place.train.flat, due.snapshot.step
 
         def job() -> Event:
-            write_checkpoint(
-                self.run,
-                snapshot,
-                self.place.train.flat,
-                self.origin,
-                rewinds=rewinds,
-                pinned=due.pinned,
-                best=due.best,
-            )
-            shelf.retain(self.run, self.place.config.train.keep)
-            return saved(self.run, snapshot.step, pinned=due.pinned, best=due.best)
+            pinned = due.pinned or shelf.is_pinned(self.run, step, line)
+            write_checkpoint(self.run, snapshot, flat, self.origin, rewinds=rewinds, pinned=pinned, best=due.best)
+            shelf.retain(self.run, self.place.config.train.keep, line)
+            return saved(self.run, step, pinned=due.pinned, best=due.best)
 
         self.writer.submit(job)
 
@@ -165,13 +162,12 @@ class Host:
 
         self.writer.submit(job)
 
-    def _drop_ghosts(self, event: Rewound) -> None:
-        self.rewinds.append(event)
-        rewinds = tuple(self.rewinds)
+    def _drop_ghosts(self) -> None:
+        rewinds, entries = tuple(self.rewinds), len(self.session.live.progress.entries)
 
         def job() -> None:
             shelf.drop_ghosts(self.run, rewinds)
-            shelf.retain_undo(self.run, event.entries)
+            shelf.retain_undo(self.run, entries)
 
         self.writer.submit(job)
 
@@ -194,6 +190,11 @@ class Host:
                 yield from recorder.record(event)
                 yield event
 
+    def recall(self, step: int, entries: int) -> Snapshot | None:
+        """The state before a change, from the disk, for an undo whose state memory no longer holds."""
+        self.writer.wait()
+        return shelf.recall(self.run, self.place.train.flat, self.rewinds, step, entries)
+
     # -- signals --------------------------------------------------------------------------------------------------
 
     @contextmanager
@@ -209,7 +210,9 @@ class Host:
             last = now
             self.inbox.put(Stop(), name)
 
-        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+        numbers = [signal.SIGINT, signal.SIGTERM, signal.SIGUSR1]
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup and detached workers stay
+            numbers.append(signal.SIGHUP)
         before = {number: signal.signal(number, on_signal) for number in numbers}
         try:
             yield

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import msgspec
 
-from lrtui.config.load import load_config, override
+from lrtui.config.load import load_config
 from lrtui.engine import shelf
-from lrtui.engine.build import Workplace, load_data, make_workplace
+from lrtui.engine.build import load_data, make_workplace
 from lrtui.engine.checkpoint import read_checkpoint
 from lrtui.engine.device import difference, fingerprint
 from lrtui.engine.inbox import Inbox, Scripted
 from lrtui.engine.session import Session
-from lrtui.errors import CheckpointError, UsageError
-from lrtui.messages import Event, RateChanged, RunResumed, Stop, Stopped
+from lrtui.errors import UsageError
+from lrtui.messages import Event, RateChanged, RunResumed, RunStarted, Stop, Stopped
 from lrtui.runs.directory import RunDirectory, disk_errors, open_run
 from lrtui.runs.history import read_history
 from lrtui.worker.host import Pulse
@@ -35,10 +35,12 @@ class Replay:
     step: int
     recorded: str
     badge: str
+    started: RunStarted
     inexact: tuple[RunResumed, ...] = ()
 
     def events(self) -> Iterator[Event]:
         """Train from the run's beginning to `step`, applying its ledger."""
+        yield msgspec.structs.replace(self.started, steps=self.step, script=[])
         inbox = Inbox([Scripted(self.step, 0, Stop())])
         for item in self.session.run(inbox):
             if isinstance(item, RateChanged):
@@ -74,7 +76,8 @@ def replay(home: Path, name: str) -> Replay:
     run = open_run(home, name)
     with disk_errors("read", run.config_toml):
         config = load_config(run.config_toml)
-    config = override(config, {"train": {"eval_every": 0, "sample_every": 0, "checkpoint_every": 0}})
+    blind = {"eval_every": 0, "sample_every": 0, "checkpoint_every": 0}  # looking changes nothing
+    config = config.model_copy(update={"train": config.train.model_copy(update=blind)})
     history = read_history(run)
     if history.started is None:
         raise UsageError(f"run {run.name} never began: there is nothing to replay")
@@ -90,16 +93,7 @@ def replay(home: Path, name: str) -> Replay:
         automatic=False,
         pulse=Pulse(),
     )
-    _restore_beginning(run, place, session)
+    if run.beginning.exists():  # a warm start; any other run begins from its seed
+        session.live.restore(read_checkpoint(run.beginning, place.train.flat)[0])
     badge = difference(history.started.fingerprint, fingerprint(place.config, place.device))
-    return Replay(run, session, found.snapshot.step, found.meta.state_sha256, badge, history.inexact)
-
-
-def _restore_beginning(run: RunDirectory, place: Workplace, session: Session) -> None:
-    """A warm-started run keeps its first state as a checkpoint; any other begins from its seed."""
-    first = run.checkpoint(0)
-    if first in shelf.folders(run):
-        snapshot, meta = read_checkpoint(first, place.train.flat)
-        if meta.progress.entries:
-            raise CheckpointError(f"checkpoint {first.name} of {run.name} is not the beginning of the run")
-        session.live.restore(snapshot)
+    return Replay(run, session, found.snapshot.step, found.meta.state_sha256, badge, history.started, history.inexact)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,7 +73,7 @@ def _resume(
     # what the log knows beyond the checkpoint is applied again; going back by --from drops it
     known = () if options.step is not None else history.entries[point.entries :]
     fresh = new_entries(started.schedule, point.snapshot, known, place.config, options)
-    writer, rewinds = CheckpointWriter(), list(history.rewinds)
+    rewinds = list(history.rewinds)
     session = Session(
         place.config,
         place.train,
@@ -84,13 +83,13 @@ def _resume(
         fresh=fresh,
         replay=known,
         pulse=Pulse(),
-        recall=_recall(run, place, writer, rewinds),
+        recall=lambda step, entries: host.recall(step, entries),
     )
     if point.snapshot is not None:
         session.live.restore(point.snapshot, weights_only=options.weights_only)
     origin = origin_of(place, started.schedule)
     opening: list[Event] = []
-    if options.step is not None and (options.step < history.last_step or point.entries < len(history.entries)):
+    if options.step is not None:
         rewinds.append(Rewound(history.last_step, to=session.live.step, entries=point.entries, cause="resume"))
         opening.append(rewinds[-1])
     opening.append(
@@ -105,7 +104,10 @@ def _resume(
         )
     )
     inbox = WorkerInbox(parse_script(history.script, history.script_done))
-    return Host(run, lock, place, session, inbox, origin, opening, writer, rewinds)
+    host = Host(
+        run, lock, place, session, inbox, origin, opening, CheckpointWriter(), rewinds, save_first=options.weights_only
+    )
+    return host
 
 
 @dataclass(frozen=True)
@@ -125,26 +127,13 @@ class ResumePoint:
 def _resume_point(
     run: RunDirectory, place: Workplace, history: History, started: RunStarted, options: ResumeOptions
 ) -> ResumePoint:
-    if not shelf.folders(run) and options.step is None:
-        # killed before its first checkpoint: the beginning is a function of the seed, so nothing is lost but time
-        return ResumePoint(None, started.fingerprint)
+    if options.step is None and shelf.is_untouched(run, history.rewinds):
+        # killed before its first checkpoint: nothing is lost but time
+        if not run.beginning.exists():
+            return ResumePoint(None, started.fingerprint)  # the beginning is a function of the seed
+        snapshot, meta = read_checkpoint(run.beginning, place.train.flat)
+        return ResumePoint(snapshot, meta.fingerprint)
     found = shelf.find(run, place.train.flat, history.rewinds, step=options.step, weights_only=options.weights_only)
     if found.meta.vocabulary != place.data.vocabulary.to_dict():
         raise CheckpointError(f"checkpoint {found.folder.name} of {run.name} was made with another vocabulary")
     return ResumePoint(found.snapshot, found.meta.fingerprint, found.skipped)
-
-
-def _recall(
-    run: RunDirectory, place: Workplace, writer: CheckpointWriter, rewinds: list[Rewound]
-) -> Callable[[int, int], Snapshot | None]:
-    """Finds the state before a change on the disk, for an undo after a resume."""
-
-    def recall(step: int, entries: int) -> Snapshot | None:
-        writer.wait()
-        try:
-            snapshot, meta = read_checkpoint(run.undo_state(step, entries), place.train.flat)
-        except CheckpointError:
-            return None
-        return snapshot if shelf.on_line(meta, rewinds) else None
-
-    return recall

@@ -49,8 +49,16 @@ def new_entries(
         entries.append(entry)
 
     _check_length(rate, step, [entry for entry in known if entry.step > step], options)
-    if options.steps is not None and options.steps != rate.total:
-        more = options.steps - rate.total
+    if options.steps is not None:
+        final = rate
+        for entry in known:
+            final = final.apply(entry) if entry.step > step else final
+        if final.cooling:
+            raise UsageError(
+                f"the run cools down to its end at step {final.total}: it cannot be given more steps",
+                "Go back before the cool-down with --from STEP.",
+            )
+        more = options.steps - final.total
         try:
             add(ledger.extend(rate, step, more, options.schedule, "resume"))
         except UsageError as error:
@@ -66,12 +74,13 @@ def _check_length(rate: Rate, step: int, known: Sequence[Entry], options: Resume
     total = rate.total
     if options.steps is None:
         if step >= total:
-            raise UsageError(f"the run has finished its {total} steps", "Give it more: --steps N.")
+            how = "Go back before its cool-down with --from STEP." if rate.cooling else "Give it more: --steps N."
+            raise UsageError(f"the run has finished its {total} steps", how)
         if options.schedule:
             raise UsageError(
                 "--schedule says what becomes of the shape when --steps changes the total", "Add --steps N."
             )
-    elif options.steps < total:
+    elif options.steps < total or (options.steps == total and step >= total):
         raise UsageError(
             f"--steps {options.steps}: the run is planned for {total} steps, a resume can only give it more",
             "To end earlier, let it cool down (ctl RUN cooldown N) or stop it.",

@@ -129,15 +129,34 @@ def test_another_model_is_refused_by_name(run: RunDirectory, session: Session) -
 def test_retention_keeps_the_newest_the_best_and_the_pinned(run: RunDirectory, session: Session) -> None:
     for step in range(1, 11):
         save(run, session, step, pinned=step == 2, best=step in (3, 4))
-    shelf.retain(run, keep=3)
+    shelf.retain(run, 3, ())
     assert [int(p.name) for p in shelf.folders(run)] == [10, 9, 8, 4, 2]
 
 
-def test_a_pin_survives_being_written_again(run: RunDirectory, session: Session) -> None:
-    save(run, session, 4, pinned=True)
-    folder = save(run, session, 4)
+def test_ghosts_and_damaged_checkpoints_take_no_place_from_new_ones(run: RunDirectory, session: Session) -> None:
+    for step in (40, 50, 60):
+        flip(save(run, session, step) / "state.json")
+    save(run, session, 45)
+    for step in (20, 30, 35):
+        save(run, session, step, rewinds=1)
+        shelf.retain(run, 3, [rewound(10, 0)])
+    on_line = [p for p in shelf.folders(run) if p.name in ("000000020", "000000030", "000000035")]
+    assert len(on_line) == 3
+
+
+def test_a_pin_is_known_on_its_own_line_only(run: RunDirectory, session: Session) -> None:
+    folder = save(run, session, 4, pinned=True)
     assert read_meta(folder).pinned
-    assert (read_checkpoint(folder, session.live.train.flat)[0].values == session.live.train.flat.values).all()
+    assert shelf.is_pinned(run, 4, ())
+    assert not shelf.is_pinned(run, 4, [rewound(2, 0)])
+
+
+def test_a_kill_between_the_two_renames_is_mended(run: RunDirectory, session: Session) -> None:
+    folder = save(run, session, 4)
+    folder.rename(folder.with_name(f".{folder.name}.old.tmp"))
+    shelf.sweep(run)
+    assert shelf.find(run, session.live.train.flat, ()).snapshot.step == 4
+    assert [p.name for p in run.steps.iterdir()] == [folder.name]
 
 
 def rewound(to: int, entries: int) -> Rewound:

@@ -97,6 +97,19 @@ def test_pause_step_and_continue(live: tuple[RunDirectory, Process]) -> None:
         assert step > paused + 3
 
 
+def test_undo_while_paused_stays_paused_at_the_earlier_step(live: tuple[RunDirectory, Process]) -> None:
+    run, _ = live
+    with ControlClient(run) as client:
+        changed, _ = client.send(Decay())
+        client.send(Pause())
+        _, (rewound,) = client.send(Undo())
+        assert isinstance(rewound, Rewound)
+        assert rewound.to == changed
+        time.sleep(0.3)
+        step, _ = client.send(Save())
+        assert step == changed
+
+
 def test_a_signal_ends_a_paused_run(live: tuple[RunDirectory, Process]) -> None:
     run, process = live
     with ControlClient(run) as client:
@@ -231,9 +244,10 @@ def test_a_detached_worker_outlives_its_parent_and_obeys_ctl(tmp_path: Path) -> 
     run = open_run(tmp_path, "far")
     try:
         assert is_live(run)
+        assert "refused" in lrtui("ctl", "far", "undo", home=tmp_path, code=64)
         assert "×0.1: lr 4e-3 → 4e-4" in lrtui("ctl", "far", "decay", home=tmp_path)
         assert "no command 'fly'" in lrtui("ctl", "far", "fly", home=tmp_path, code=64)
-        assert "refused" in lrtui("ctl", "far", "extend", "5", "bend", home=tmp_path, code=64)
+        assert "none of keep, rescale, restart" in lrtui("ctl", "far", "extend", "5", "bend", home=tmp_path, code=64)
     finally:
         assert "stop" in lrtui("ctl", "far", "stop", home=tmp_path)
     deadline = time.monotonic() + 20

@@ -174,7 +174,7 @@ def test_a_warm_start_replays_from_its_own_first_state(zygote: Zygote, home: Pat
     cold = zygote.run("run", "--name", "cold", *FLAGS, "--json", home=home)
     assert cold.events()[-1].state_sha256 != process.events()[-1].state_sha256  # type: ignore[attr-defined]
     other = zygote.run("run", "--name", "x", "--init-from", "base", *FLAGS, "--set", "model.hidden=20", home=home)
-    assert other.code == 74
+    assert other.code == 65
     assert "another model" in other.text()
     assert not (home / "checkpoints" / "x").exists()
 
@@ -196,3 +196,78 @@ def test_a_bad_script_leaves_nothing_behind(zygote: Zygote, tmp_path: Path) -> N
         assert process.code == 64, process.text()
         assert "--at" in process.text()
     assert not (tmp_path / "checkpoints" / "bad").exists()
+
+
+def steps_on_disk(home: Path) -> list[int]:
+    return sorted(int(p.name) for p in (home / "checkpoints" / "base" / "steps").iterdir())
+
+
+def test_going_back_leaves_room_for_new_checkpoints(zygote: Zygote, home: Path) -> None:
+    assert resume(zygote, home, "--from", "80", "--lr", "0.001").code == 0
+    assert steps_on_disk(home)[-1] == 120
+    again = resume(zygote, home, "--steps", "125", "--schedule", "keep")
+    assert again.events()[0].step == 120, "the newest of the new line, not one of the old"
+    assert zygote.run("replay", "base", home=home).code == 0
+
+
+def test_a_change_after_its_checkpoint_is_dropped_by_from_for_good(
+    zygote: Zygote, tmp_path: Path
+) -> None:
+    flags = [*FLAGS, "--set", "schedule.kind=constant", "--at", "40:decay", "--at", "60:stop"]
+    assert zygote.run("run", "--name", "base", *flags, home=tmp_path).code == 0
+    for folder in (tmp_path / "checkpoints" / "base" / "steps").iterdir():
+        if folder.name != "000000040":
+            shutil.rmtree(folder)
+    assert resume(zygote, tmp_path, "--from", "40").code == 0
+    kept = resume(zygote, tmp_path, "--steps", "130").events()
+    assert kept[0].entries == 0  # type: ignore[attr-defined]
+    assert zygote.run("replay", "base", home=tmp_path).code == 0
+
+
+PLATEAU = small_flags(
+    model__kind="bigram",
+    model__dropout=0.0,
+    optim__kind="sgd",
+    optim__lr=5.0,
+    schedule__kind="plateau",
+    schedule__patience=0,
+    schedule__threshold=0.5,
+    schedule__factor=0.5,
+    train__steps=120,
+    train__eval_every=20,
+    train__checkpoint_every=50,
+    train__sample_every=0,
+)
+
+
+def test_a_plateau_run_replays(zygote: Zygote, tmp_path: Path) -> None:
+    process = zygote.run("run", "--name", "base", *PLATEAU, "--json", home=tmp_path)
+    assert process.code == 0, process.text()
+    cuts = [e for e in process.events() if isinstance(e, RateChanged)]
+    assert len(cuts) >= 2
+    assert {e.cause for e in cuts} == {"plateau"}
+    replayed = zygote.run("replay", "base", home=tmp_path)
+    assert replayed.code == 0, replayed.text()
+
+
+def test_an_edited_setting_is_told_by_the_badge(zygote: Zygote, home: Path) -> None:
+    config = home / "checkpoints" / "base" / "config.toml"
+    config.write_text(config.read_text().replace("seed = 1337", "seed = 7"))
+    process = resume(zygote, home, "--from", "80")
+    assert process.events()[1].badge.startswith("continued: config ")  # type: ignore[attr-defined]
+
+
+def test_weights_only_is_on_the_disk_at_once(zygote: Zygote, home: Path) -> None:
+    process = resume(zygote, home, "--from", "80", "--weights-only")
+    assert process.code == 0, process.text()
+    assert process.events()[1].badge == "weights only"  # type: ignore[attr-defined]
+    assert any(type(e).__name__ == "CheckpointSaved" and e.step == 80 for e in process.events())
+
+
+def test_a_finished_cool_down_says_where_to_go_back_to(zygote: Zygote, tmp_path: Path) -> None:
+    flags = [*FLAGS, "--at", "50:cooldown 20"]
+    assert zygote.run("run", "--name", "base", *flags, home=tmp_path).code == 0
+    for more in ([], ["--steps", "150", "--schedule", "keep"]):
+        process = resume(zygote, tmp_path, *more)
+        assert process.code == 64
+        assert "--from STEP" in process.text()
