@@ -140,6 +140,9 @@ def _changed(event: RateChanged) -> str:
     cause = "" if event.cause in ("user", "script") else f" ({printable(event.cause)})"
     again = ", again after the resume" if event.replayed else ""
     rates = f"lr {rate_text(event.old)} → {rate_text(event.new)}"
+    if event.entry.kind == "cooldown":
+        steps = event.entry.steps or 0
+        rates = f"lr {rate_text(event.old)} → 0 over {steps:,} steps; the run ends at step {event.step + steps:,}"
     return f"{_at(event)}{change_text(event.entry)}{cause}: {rates}{again}"
 
 
