@@ -42,7 +42,7 @@ from lrtui.messages import (
 )
 
 if TYPE_CHECKING:
-    from lrtui.config.schema import Config
+    from lrtui.config.schema import Config, TrainConfig
     from lrtui.lr.schedule import Schedule
     from lrtui.text.batches import Batch
     from lrtui.text.vocabulary import Vocabulary
@@ -71,6 +71,25 @@ class Readings:
         taken = torch.stack(self._losses).tolist(), torch.cat(self._norms).tolist(), self._rates
         self._losses, self._norms, self._rates = [], [], []
         return taken
+
+
+def next_stop(t: TrainConfig, step: int, ends: Sequence[float]) -> float:
+    """The next step after `step` at which something other than training is due, be it one of `ends`."""
+    periods = (CHECK_EVERY, t.eval_every, t.sample_every, t.checkpoint_every)
+    due = [(step // every + 1) * every for every in periods if every]
+    return max(step + 1, min(*due, *ends))
+
+
+def train_until(end: float, live: Live, readings: Readings, interrupted: Callable[[], bool]) -> None:
+    """The hot path: train `live` up to step `end`, or until `interrupted()` after at least one step."""
+    rate, train = live.rate, live.train
+    while live.step < end:
+        lr = rate(live.step)
+        loss, norm = train(live.step, lr, rate.momentum(live.step))
+        readings.add(loss, norm, lr)
+        live.step += 1
+        if interrupted():
+            return
 
 
 class Session:
@@ -132,28 +151,12 @@ class Session:
                 if not inbox.wait():
                     self._stop_cause = "pause"  # nobody is there to continue: save and end
                 continue
-            self._advance(self._next_stop(inbox), inbox)
+            replay = self.replay[0].step if self.replay else math.inf
+            ends = (live.rate.total, self.steering.pause_at, inbox.next_scripted, replay)
+            end = next_stop(self.config.train, live.step, ends)
+            train_until(end, live, self._readings, lambda: inbox.live or self.pulse())
             if not (yield from self._read_back()):
                 yield from self._look()
-
-    def _advance(self, until: float, inbox: Inbox) -> None:
-        """The hot path: train up to step `until`, a command, or a pulse."""
-        live, rate, train = self.live, self.live.rate, self.live.train
-        while live.step < until:
-            lr = rate(live.step)
-            loss, norm = train(live.step, lr, rate.momentum(live.step))
-            self._readings.add(loss, norm, lr)
-            live.step += 1
-            if inbox.live or self.pulse():
-                return
-
-    def _next_stop(self, inbox: Inbox) -> float:
-        """The next step at which something other than training is due."""
-        t, step = self.config.train, self.live.step
-        periods = (CHECK_EVERY, t.eval_every, t.sample_every, t.checkpoint_every)
-        due = [(step // every + 1) * every for every in periods if every]
-        replay = self.replay[0].step if self.replay else math.inf
-        return max(step + 1, min(*due, self.live.rate.total, self.steering.pause_at, inbox.next_scripted, replay))
 
     def _read_back(self) -> Generator[Yielded, None, bool]:
         """Read the losses since the last time; returns True when they meant divergence and training went back."""
@@ -265,7 +268,7 @@ class Session:
             yield ScriptDone(self.live.step, script=received.script)
 
     def _went_back(self) -> None:
-        self.replay.clear()  # what the log knew beyond this point is of the abandoned branch, there as here
+        self.replay.clear()  # of the abandoned branch, in the log as here
         self.observer.forget()
         self._kept = None
 

@@ -64,6 +64,24 @@ def is_untouched(run: RunDirectory, rewinds: Sequence[Rewound]) -> bool:
     return True
 
 
+def _none_found(
+    run: RunDirectory, step: int | None, steps: list[int], skipped: list[str], weights_only: bool
+) -> CheckpointError:
+    if step is not None and not skipped:
+        there = ", ".join(map(str, steps)) or "none"
+        return CheckpointError(f"run {run.name} has no checkpoint at step {step}", f"There are: {there}.")
+    if not skipped:
+        return CheckpointError(
+            f"run {run.name} has no checkpoint yet", "Start it again: lrtui run with its config.toml."
+        )
+    hint = (
+        ""
+        if weights_only
+        else "If the weights of one are whole, --weights-only goes on from them with a fresh optimizer."
+    )
+    return CheckpointError(f"run {run.name} has no checkpoint that can be trusted: {'; '.join(skipped)}", hint)
+
+
 def find(
     run: RunDirectory,
     flat: FlatParameters,
@@ -93,19 +111,7 @@ def find(
             skipped.append(error.message)
             continue
         return Found(snapshot, meta, folder, tuple(skipped))
-    if step is not None and not skipped:
-        there = ", ".join(map(str, sorted(steps))) or "none"
-        raise CheckpointError(f"run {run.name} has no checkpoint at step {step}", f"There are: {there}.")
-    if not skipped:
-        raise CheckpointError(
-            f"run {run.name} has no checkpoint yet", "Start it again: lrtui run with its config.toml."
-        )
-    hint = (
-        ""
-        if weights_only
-        else "If the weights of one are whole, --weights-only goes on from them with a fresh optimizer."
-    )
-    raise CheckpointError(f"run {run.name} has no checkpoint that can be trusted: {'; '.join(skipped)}", hint)
+    raise _none_found(run, step, sorted(steps), skipped, weights_only)
 
 
 def _on_line(run: RunDirectory, rewinds: Sequence[Rewound]) -> list[tuple[Path, Meta]]:

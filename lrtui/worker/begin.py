@@ -16,6 +16,7 @@ from lrtui.engine.checkpoint import Origin, write_state
 from lrtui.engine.device import fingerprint
 from lrtui.engine.inbox import parse_script
 from lrtui.engine.session import Session
+from lrtui.engine.state import Snapshot
 from lrtui.engine.warm import warm_start
 from lrtui.engine.writer import CheckpointWriter
 from lrtui.lr.schedule import Schedule
@@ -64,18 +65,26 @@ def begin(
         pulse=Pulse(),
         recall=lambda step, entries: host.recall(step, entries),
     )
-    run = create_run(home, name)
+    run, lock = _create(home, name, place, origin, session.live.capture() if source else None)
     opening[0] = msgspec.structs.replace(opening[0], run=run.name)
+    host = Host(run, lock, place, session, inbox, origin, opening, CheckpointWriter(), rewinds)
+    return host
+
+
+def _create(
+    home: Path, name: str | None, place: Workplace, origin: Origin, beginning: Snapshot | None
+) -> tuple[RunDirectory, RunLock]:
+    """The directory of a new run, locked, with its config and the state it begins with, where another run gave it."""
+    run = create_run(home, name)
     try:
         lock = RunLock(run).acquire()
         _write_config(run, place.config)
-        if source is not None:
-            write_state(run.beginning, session.live.capture(), place.train.flat, origin)
+        if beginning is not None:
+            write_state(run.beginning, beginning, place.train.flat, origin)
     except BaseException:
         shutil.rmtree(run.path, ignore_errors=True)  # it never was a run
         raise
-    host = Host(run, lock, place, session, inbox, origin, opening, CheckpointWriter(), rewinds)
-    return host
+    return run, lock
 
 
 def _started(place: Workplace, origin: Origin, script: Sequence[str]) -> RunStarted:

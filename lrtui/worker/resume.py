@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lrtui.config.load import load_config
 from lrtui.engine import shelf
 from lrtui.engine.build import Workplace, load_data, make_workplace
-from lrtui.engine.checkpoint import read_checkpoint
+from lrtui.engine.checkpoint import Origin, read_checkpoint
 from lrtui.engine.device import difference
 from lrtui.engine.inbox import parse_script
 from lrtui.engine.session import Session
@@ -92,22 +92,26 @@ def _resume(
     if options.step is not None:
         rewinds.append(Rewound(history.last_step, to=session.live.step, entries=point.entries, cause="resume"))
         opening.append(rewinds[-1])
-    opening.append(
-        RunResumed(
-            session.live.step,
-            run=run.name,
-            badge="weights only" if options.weights_only else difference(point.fingerprint, origin.fingerprint),
-            steps=session.live.rate.total,
-            entries=point.entries,
-            fingerprint=origin.fingerprint,
-            skipped=list(point.skipped),
-        )
-    )
+    opening.append(_resumed(run, session, point, origin, options))
     inbox = WorkerInbox(parse_script(history.script, history.script_done))
     host = Host(
         run, lock, place, session, inbox, origin, opening, CheckpointWriter(), rewinds, save_first=options.weights_only
     )
     return host
+
+
+def _resumed(
+    run: RunDirectory, session: Session, point: ResumePoint, origin: Origin, options: ResumeOptions
+) -> RunResumed:
+    return RunResumed(
+        session.live.step,
+        run=run.name,
+        badge="weights only" if options.weights_only else difference(point.fingerprint, origin.fingerprint),
+        steps=session.live.rate.total,
+        entries=point.entries,
+        fingerprint=origin.fingerprint,
+        skipped=list(point.skipped),
+    )
 
 
 @dataclass(frozen=True)

@@ -210,9 +210,7 @@ def test_going_back_leaves_room_for_new_checkpoints(zygote: Zygote, home: Path) 
     assert zygote.run("replay", "base", home=home).code == 0
 
 
-def test_a_change_after_its_checkpoint_is_dropped_by_from_for_good(
-    zygote: Zygote, tmp_path: Path
-) -> None:
+def test_a_change_after_its_checkpoint_is_dropped_by_from_for_good(zygote: Zygote, tmp_path: Path) -> None:
     flags = [*FLAGS, "--set", "schedule.kind=constant", "--at", "40:decay", "--at", "60:stop"]
     assert zygote.run("run", "--name", "base", *flags, home=tmp_path).code == 0
     for folder in (tmp_path / "checkpoints" / "base" / "steps").iterdir():
