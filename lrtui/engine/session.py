@@ -28,7 +28,6 @@ from lrtui.messages import (
     CommandRejected,
     Event,
     Finished,
-    Paused,
     RateChanged,
     Rewound,
     Sample,
@@ -124,7 +123,6 @@ class Session:
         self.observer = Observer(self.live, vocabulary, evaluation)
         self._readings = Readings()
         self._stop_cause: str | None = None
-        self._paused_told = False
         self._kept: tuple[int, int] | None = None  # step and entries of the last state that is sure to be kept
 
     @property
@@ -147,7 +145,8 @@ class Session:
                 yield from self._finish(inbox)
                 return
             if self.steering.paused:
-                yield from self._idle()
+                yield from self.steering.tell_pause()
+                yield IDLE
                 if not inbox.wait():
                     self._stop_cause = "pause"  # nobody is there to continue: save and end
                 continue
@@ -219,12 +218,6 @@ class Session:
         best = best or self.live.progress.best_step == self.live.step
         return CheckpointDue(self.live.capture(), pinned=pinned, best=best, optional=optional)
 
-    def _idle(self) -> Iterator[Yielded]:
-        if not self._paused_told:
-            yield Paused(self.live.step)
-            self._paused_told = True
-        yield IDLE
-
     def _commands(self, inbox: Inbox) -> Iterator[Yielded]:
         """Apply what is due at this boundary: the ledger of before first, then the script, then people."""
         for entries, replayed in ((self.replay, True), (self.fresh, False)):
@@ -262,8 +255,6 @@ class Session:
                 elif isinstance(event, Rewound):
                     self._went_back()
                     yield self._checkpoint()  # what memory alone knows, a plateau's count, outlives a kill
-        if not self.steering.paused:
-            self._paused_told = False
         if received.script is not None:
             yield ScriptDone(self.live.step, script=received.script)
 

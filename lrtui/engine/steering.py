@@ -24,6 +24,7 @@ from lrtui.messages import (
     Extend,
     Hold,
     Pause,
+    Paused,
     RateChanged,
     Release,
     Reshape,
@@ -46,10 +47,17 @@ class Steering:
         self.live, self.recall = live, recall
         self.undoable: list[Snapshot] = []
         self.pause_at = math.inf
+        self._told_pause = math.inf
 
     @property
     def paused(self) -> bool:
         return self.live.step >= self.pause_at
+
+    def tell_pause(self) -> Iterator[Event]:
+        """Say that training is paused, once a pause."""
+        if self._told_pause != self.pause_at:
+            self._told_pause = self.pause_at
+            yield Paused(self.live.step)
 
     def carry_out(self, received: Received) -> Iterator[Event]:
         """Do what `received` asks, and tell; a command that cannot be done is rejected in a sentence."""
@@ -60,7 +68,7 @@ class Steering:
                 case Step(steps=n):
                     self.pause_at = self.live.step + n
                 case Continue():
-                    self.pause_at = math.inf
+                    self.pause_at = self._told_pause = math.inf
                     yield Continued(self.live.step)
                 case Undo():
                     yield self._undo(received)
