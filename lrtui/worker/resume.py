@@ -72,7 +72,9 @@ def _resume(
     point = _resume_point(run, place, history, started, options)
     # what the log knows beyond the checkpoint is applied again; going back by --from drops it
     known = () if options.step is not None else history.entries[point.entries :]
-    fresh = new_entries(started.schedule, point.snapshot, known, place.config, options)
+    fresh = new_entries(
+        started.schedule, point.snapshot, known, place.config, options, finished=history.finished is not None
+    )
     rewinds = list(history.rewinds)
     session = Session(
         place.config,

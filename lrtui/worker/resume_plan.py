@@ -32,9 +32,17 @@ class ResumeOptions:
 
 
 def new_entries(
-    schedule: Schedule, snapshot: Snapshot | None, known: Sequence[Entry], config: Config, options: ResumeOptions
+    schedule: Schedule,
+    snapshot: Snapshot | None,
+    known: Sequence[Entry],
+    config: Config,
+    options: ResumeOptions,
+    *,
+    finished: bool,
 ) -> list[Entry]:
     """The entries that `options` add at the step of `snapshot`. `known` ones of later steps are still to be applied.
+
+    A run killed after its last step but before it could say so is not `finished`: its resume only says so.
 
     Raises UsageError where they cannot be, or where what they mean has to be said.
     """
@@ -48,32 +56,41 @@ def new_entries(
         rate = rate.apply(entry)
         entries.append(entry)
 
-    _check_length(rate, step, [entry for entry in known if entry.step > step], options)
-    if options.steps is not None:
-        final = rate
-        for entry in known:
-            final = final.apply(entry) if entry.step > step else final
-        if final.cooling:
-            raise UsageError(
-                f"the run cools down to its end at step {final.total}: it cannot be given more steps",
-                "Go back before the cool-down with --from STEP.",
-            )
-        more = options.steps - final.total
-        try:
-            add(ledger.extend(rate, step, more, options.schedule, "resume"))
-        except UsageError as error:
-            raise UsageError(error.message, f"Say it with --schedule keep|rescale|restart. {error.hint}") from None
+    later = [entry for entry in known if entry.step > step]
+    _check_length(rate, step, later, options, finished)
+    if options.steps not in (None, _applied(rate, later).total):
+        add(_longer(rate, step, later, options))
     for entry in _rate_entries(rate, step, schedule, config, options):
         add(entry)
     return entries
 
 
-def _check_length(rate: Rate, step: int, known: Sequence[Entry], options: ResumeOptions) -> None:
-    for entry in known:
+def _longer(rate: Rate, step: int, later: Sequence[Entry], options: ResumeOptions) -> Entry:
+    """The entry that makes `options.steps` the total, once those of `later` steps have been applied again."""
+    assert options.steps is not None
+    final = _applied(rate, later)
+    if final.cooling:
+        raise UsageError(
+            f"the run cools down to its end at step {final.total}: it cannot be given more steps",
+            "Go back before the cool-down with --from STEP.",
+        )
+    try:
+        return ledger.extend(rate, step, options.steps - final.total, options.schedule, "resume")
+    except UsageError as error:
+        raise UsageError(error.message, f"Say it with --schedule keep|rescale|restart. {error.hint}") from None
+
+
+def _applied(rate: Rate, entries: Sequence[Entry]) -> Rate:
+    for entry in entries:
         rate = rate.apply(entry)
+    return rate
+
+
+def _check_length(rate: Rate, step: int, later: Sequence[Entry], options: ResumeOptions, finished: bool) -> None:
+    rate = _applied(rate, later)
     total = rate.total
     if options.steps is None:
-        if step >= total:
+        if step >= total and finished:
             how = "Go back before its cool-down with --from STEP." if rate.cooling else "Give it more: --steps N."
             raise UsageError(f"the run has finished its {total} steps", how)
         if options.schedule:

@@ -68,9 +68,10 @@ def test_bf16_resumes_to_the_bit_too(kind: str, tmp_path: Path) -> None:
 
 
 @every_kind
-def test_looking_never_disturbs_training(kind: str) -> None:
+@every_optimizer
+def test_looking_never_disturbs_training(kind: str, optim: str) -> None:
     plain, watched = (
-        small_session(config_of(kind, "adam", **looks))
+        small_session(config_of(kind, optim, **looks))
         for looks in ({}, {"sample_every": 5, "eval_every": 7, "checkpoint_every": 3})
     )
     trained(plain, script(*EDITS))

@@ -269,3 +269,15 @@ def test_a_finished_cool_down_says_where_to_go_back_to(zygote: Zygote, tmp_path:
         process = resume(zygote, tmp_path, *more)
         assert process.code == 64
         assert "--from STEP" in process.text()
+
+
+def test_killed_between_its_last_step_and_its_last_word_a_run_only_says_it(zygote: Zygote, home: Path) -> None:
+    log = home / "checkpoints" / "base" / "events.jsonl"
+    *lines, last = log.read_bytes().splitlines(keepends=True)
+    assert b'"finished"' in last
+    log.write_bytes(b"".join(lines))
+    process = resume(zygote, home)
+    assert process.code == 0, process.text()
+    end = process.events()[-1]
+    assert isinstance(end, Finished)
+    assert f'"state_sha256":"{end.state_sha256}"'.encode() in last
