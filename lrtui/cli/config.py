@@ -6,21 +6,18 @@ from typing import Annotated
 
 import typer
 
+from lrtui.cli.options import PresetOption, SetOption
+
 app = typer.Typer(
     name="config", help="Write, show and explain configurations.", no_args_is_help=True, rich_markup_mode=None
 )
-
-Preset = Annotated[str | None, typer.Option("--preset", metavar="P", help="Start from this preset.")]
-Sets = Annotated[
-    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override one key, such as optim.lr=0.002.")
-]
 
 
 @app.command()
 def init(
     path: Annotated[Path, typer.Argument(help="The file to write.")] = Path("lrtui.toml"),
-    preset: Preset = None,
-    sets: Sets = None,
+    preset: PresetOption = None,
+    sets: SetOption = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
 ) -> None:
     """Write a configuration to edit, in which every key is explained."""
@@ -44,8 +41,8 @@ def init(
 @app.command()
 def show(
     path: Annotated[Path | None, typer.Argument(metavar="[CONFIG.toml]", help="A configuration file.")] = None,
-    preset: Preset = None,
-    sets: Sets = None,
+    preset: PresetOption = None,
+    sets: SetOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
 ) -> None:
     """Print the complete configuration that `lrtui run` would train with the same arguments."""

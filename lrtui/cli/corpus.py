@@ -5,26 +5,22 @@ What reads and fetches texts is imported inside the commands, so that `--help` s
 
 import json
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from lrtui.cli.options import HomeOption
+from lrtui.console.words import size_text
 from lrtui.printable import printable
 from lrtui.runs.directory import home as home_folder
 
 app = typer.Typer(no_args_is_help=True, help="Texts to learn: list what there is, add your own.")
 
-HomeOption = Annotated[
-    Path | None,
-    typer.Option("--home", help="Folder of corpora and checkpoints (default: LRTUI_HOME, else the current folder)."),
-]
-
 
 def show_progress(name: str, done: int, total: int) -> None:
     """Rewrites one line on stderr with how much of a text has come; silent where stderr is no terminal."""
     if sys.stderr.isatty():
-        share = f"{done / total:4.0%} of {_size(total)}" if total else _size(done)
+        share = f"{done / total:4.0%} of {size_text(total)}" if total else size_text(done)
         typer.echo(f"\r{printable(name)}  {share}  ", nl=bool(total) and done >= total, err=True)
 
 
@@ -48,7 +44,9 @@ def list_command(
         for entry in entries:
             typer.echo(json.dumps(asdict(entry)))
         return
-    rows = [(e.name, state(e), "" if e.bytes is None else _size(e.bytes), printable(e.description)) for e in entries]
+    rows = [
+        (e.name, state(e), "" if e.bytes is None else size_text(e.bytes), printable(e.description)) for e in entries
+    ]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     for name, what, size, description in rows:
         typer.echo(f"{name:<{widths[0]}}  {what:<{widths[1]}}  {size:>{widths[2]}}  {description}")
@@ -64,12 +62,5 @@ def add_command(
     from lrtui.text.shelf import add_corpus
 
     path = add_corpus(source, home_folder(home), name, show_progress)
-    typer.echo(f"{path.stem} is ready: {_size(path.stat().st_size)} in {printable(str(path))}")
+    typer.echo(f"{path.stem} is ready: {size_text(path.stat().st_size)} in {printable(str(path))}")
     typer.echo(f"Train on it: lrtui run --set corpus.name={path.stem}")
-
-
-def _size(count: int) -> str:
-    """Bytes as a person reads them: 832 B, 228 kB, 1.1 MB."""
-    if count < 1000:
-        return f"{count} B"
-    return f"{count / 1000:.0f} kB" if count < 1_000_000 else f"{count / 1e6:.1f} MB"

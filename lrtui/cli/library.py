@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lrtui.cli.options import HomeOption, JsonOption, RunArgument
+from lrtui.console.words import size_text
 from lrtui.errors import UsageError
 from lrtui.printable import printable
 from lrtui.runs.directory import home as home_folder
@@ -69,14 +70,6 @@ def _echo_table(rows: list[tuple[str, ...]], right: set[int]) -> None:
     for row in rows:
         cells = (cell.rjust(widths[i]) if i in right else cell.ljust(widths[i]) for i, cell in enumerate(row))
         typer.echo("  ".join(cells).rstrip())
-
-
-def size_text(count: int) -> str:
-    """Bytes as a person reads them: 832 B, 228 kB, 1.1 MB, 2.4 GB."""
-    for least, unit in ((1_000_000_000, "GB"), (1_000_000, "MB")):
-        if count >= least:
-            return f"{count / least:.1f} {unit}"
-    return f"{count / 1000:.0f} kB" if count >= 1000 else f"{count} B"
 
 
 def show_command(run: RunArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:

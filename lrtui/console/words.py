@@ -54,6 +54,14 @@ def duration_text(seconds: float | None) -> str:
     return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute}:{second:02d}"
 
 
+def size_text(count: int) -> str:
+    """Bytes as a person reads them: 832 B, 228 kB, 1.1 MB, 2.4 GB."""
+    for least, unit in ((1_000_000_000, "GB"), (1_000_000, "MB")):
+        if count >= least:
+            return f"{count / least:.1f} {unit}"
+    return f"{count / 1000:.0f} kB" if count >= 1000 else f"{count} B"
+
+
 def change_text(entry: Entry) -> str:
     """A ledger entry in a few characters, for a mark on a chart: `×0.1`, `lr 2e-4`, `cool down`."""
     match entry.kind:

@@ -9,7 +9,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from lrtui.cli.library import register, size_text
+from lrtui.cli.library import register
+from lrtui.console.words import size_text
 from lrtui.errors import LrtuiError, UsageError
 from lrtui.runs.directory import open_run, run_names
 from lrtui.runs.lock import RunLock
