@@ -5,7 +5,6 @@ LrtuiError                  70  a bug, or something no other class names
 ├── ConfigError             65  a configuration: every problem of it at once
 ├── CorpusError             65  a text that is missing, empty, binary, too short
 ├── DeviceError             65  a device or precision this machine lacks
-├── DivergedError            1  training diverged and was told to stop
 ├── CheckpointError         74  no checkpoint that can be trusted
 │   └── OtherModelError     65  a checkpoint of another model than the one it is wanted for
 └── DiskError               74  a directory that cannot be written, a full disk
@@ -45,10 +44,6 @@ class CorpusError(LrtuiError):
 
 class DeviceError(LrtuiError):
     exit_code = 65
-
-
-class DivergedError(LrtuiError):
-    exit_code = 1
 
 
 class CheckpointError(LrtuiError):

@@ -20,7 +20,7 @@ from lrtui.engine.state import Snapshot
 from lrtui.engine.warm import warm_start
 from lrtui.engine.writer import CheckpointWriter
 from lrtui.lr.schedule import Schedule
-from lrtui.messages import Event, Rewound, RunStarted, Warned
+from lrtui.messages import Event, RunStarted, Warned
 from lrtui.runs.directory import RunDirectory, check_name, create_run, disk_errors
 from lrtui.runs.lock import RunLock
 from lrtui.text.baselines import baselines
@@ -56,7 +56,6 @@ def begin(
     opening: list[Event] = [_started(place, origin, script)]
     if source is not None:
         opening.append(Warned(0, message=f"the weights come from {source}; the optimizer is fresh: expect a bump"))
-    rewinds: list[Rewound] = []
     session = Session(
         place.config,
         place.train,
@@ -67,7 +66,7 @@ def begin(
     )
     run, lock = _create(home, name, place, origin, session.live.capture() if source else None)
     opening[0] = msgspec.structs.replace(opening[0], run=run.name)
-    host = Host(run, lock, place, session, inbox, origin, opening, CheckpointWriter(), rewinds)
+    host = Host(run, lock, place, session, inbox, origin, opening, CheckpointWriter())
     return host
 
 
