@@ -34,8 +34,8 @@ def ctl_command(
 ) -> None:
     """Steer a live run; the answer says at which step it took effect, and the old and new rate."""
     from lrtui.command_words import parse_command
-    from lrtui.console.words import news
     from lrtui.messages import CommandRejected, encode
+    from lrtui.words import news
     from lrtui.worker.client import ControlClient
 
     command = parse_command(" ".join(words))

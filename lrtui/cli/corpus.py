@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 
 from lrtui.cli.options import HomeOption
-from lrtui.console.words import size_text
 from lrtui.printable import printable
 from lrtui.runs.directory import home as home_folder
+from lrtui.words import size_text
 
 app = typer.Typer(no_args_is_help=True, help="Texts to learn: list what there is, add your own.")
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lrtui.cli.options import HomeOption, JsonOption, RunArgument
-from lrtui.console.words import size_text
 from lrtui.errors import UsageError
 from lrtui.printable import printable
 from lrtui.runs.directory import home as home_folder
 from lrtui.runs.directory import open_run
+from lrtui.words import size_text
 
 if TYPE_CHECKING:
     from lrtui.runs.catalog import RunSummary
@@ -49,7 +49,7 @@ def runs_command(home: HomeOption = None, as_json: JsonOption = False) -> None:
 
 
 def _row(summary: "RunSummary") -> tuple[str, ...]:
-    from lrtui.console.words import duration_text, loss_text, rate_text
+    from lrtui.words import duration_text, loss_text, rate_text
 
     return (
         summary.name,
@@ -96,7 +96,7 @@ def show_command(run: RunArgument, home: HomeOption = None, as_json: JsonOption 
         )
         return
     from lrtui.console.charts import figures
-    from lrtui.console.words import generated, sentence
+    from lrtui.words import generated, sentence
 
     for line in _particulars(summary, history):
         typer.echo(line)
@@ -111,7 +111,7 @@ def show_command(run: RunArgument, home: HomeOption = None, as_json: JsonOption 
 
 
 def _particulars(summary: "RunSummary", history: "History") -> list[str]:
-    from lrtui.console.words import baselines_text, duration_text
+    from lrtui.words import baselines_text, duration_text
 
     told = [f"{summary.name}  {summary.state}, written {duration_text(summary.age)} ago, {size_text(summary.bytes)}"]
     if history.started:

@@ -13,8 +13,8 @@ from rich.table import Column
 from rich.text import Text
 
 from lrtui.console.progress import Progress
-from lrtui.console.words import duration_text, loss_text, rate_text, speed_text
 from lrtui.plot import HUES
+from lrtui.words import duration_text, loss_text, rate_text, speed_text
 
 _SECONDS_BETWEEN_DRAWINGS = 0.25
 _WIDE = 78

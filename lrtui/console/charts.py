@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lrtui.console.words import BASELINES, change_text, generated, loss_text, rate_text
 from lrtui.plot import Curve, Look, Mark, Reference, loss_chart, rate_chart, span
 from lrtui.printable import ascii_only
 from lrtui.runs.catalog import RunSummary, summarize
@@ -12,6 +11,7 @@ from lrtui.runs.directory import RunDirectory
 from lrtui.runs.events import read_samples
 from lrtui.runs.history import History, read_history
 from lrtui.runs.metrics import Series, read_metrics
+from lrtui.words import BASELINES, change_text, generated, loss_text, rate_text
 
 
 def run_charts(runs: Sequence[RunDirectory], look: Look) -> str:

@@ -12,7 +12,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, TextIO
 
 from lrtui.console.progress import Progress
-from lrtui.console.words import (
+from lrtui.errors import LrtuiError
+from lrtui.messages import Evaluated, Event, Stepped, encode
+from lrtui.printable import ascii_only, printable
+from lrtui.runs.directory import RunDirectory
+from lrtui.words import (
     duration_text,
     evaluation_text,
     loss_text,
@@ -20,10 +24,6 @@ from lrtui.console.words import (
     rate_text,
     speed_text,
 )
-from lrtui.errors import LrtuiError
-from lrtui.messages import Evaluated, Event, Stepped, encode
-from lrtui.printable import ascii_only, printable
-from lrtui.runs.directory import RunDirectory
 
 if TYPE_CHECKING:
     from lrtui.console.bar import Bar

@@ -10,10 +10,10 @@ import typer
 from typer.testing import CliRunner
 
 from lrtui.cli.library import register
-from lrtui.console.words import size_text
 from lrtui.errors import LrtuiError, UsageError
 from lrtui.runs.directory import open_run, run_names
 from lrtui.runs.lock import RunLock
+from lrtui.words import size_text
 from tests.runs.story import told_run
 
 app = typer.Typer(rich_markup_mode=None)

@@ -4,7 +4,6 @@ import math
 
 import pytest
 
-from lrtui.console.words import change_text, duration_text, sentence
 from lrtui.lr.ledger import Entry
 from lrtui.lr.schedule import Schedule
 from lrtui.messages import (
@@ -15,6 +14,7 @@ from lrtui.messages import (
     RunResumed,
     Stopped,
 )
+from lrtui.words import change_text, duration_text, sentence
 from tests.runs.story import block, evaluated
 
 
