@@ -17,6 +17,7 @@ from lrtui.engine.state import Snapshot
 from lrtui.engine.writer import CheckpointWriter
 from lrtui.errors import CheckpointError, CorpusError, UsageError
 from lrtui.messages import Event, Rewound, RunResumed, RunStarted
+from lrtui.runs.checkpoints import is_untouched
 from lrtui.runs.directory import RunDirectory, disk_errors, open_run
 from lrtui.runs.history import History, read_history
 from lrtui.runs.lock import RunLock
@@ -72,9 +73,9 @@ def _resume(
     point = _resume_point(run, place, history, started, options)
     # what the log knows beyond the checkpoint is applied again; going back by --from drops it
     known = () if options.step is not None else history.entries[point.entries :]
-    fresh = new_entries(
-        started.schedule, point.snapshot, known, place.config, options, finished=history.finished is not None
-    )
+    step, had = (point.snapshot.step, point.snapshot.progress.entries) if point.snapshot else (0, ())
+    finished = history.finished is not None
+    fresh = new_entries(started.schedule, step, had, known, place.config, options, finished=finished)
     rewinds = list(history.rewinds)
     session = Session(
         place.config,
@@ -133,7 +134,7 @@ class ResumePoint:
 def _resume_point(
     run: RunDirectory, place: Workplace, history: History, started: RunStarted, options: ResumeOptions
 ) -> ResumePoint:
-    if options.step is None and shelf.is_untouched(run, history.rewinds):
+    if options.step is None and is_untouched(run, history.rewinds):
         # killed before its first checkpoint: nothing is lost but time
         if not run.beginning.exists():
             return ResumePoint(None, started.fingerprint)  # the beginning is a function of the seed
