@@ -7,7 +7,6 @@ own log ticks read `0.000464`, and what is not finite never reaches it.
 import re
 from collections.abc import Sequence
 
-from lrtui.axes import short_loss, short_rate
 from lrtui.figure import HUES, Curve, Figure, Look, Mark, Palette, Reference
 from lrtui.frame import BRAILLE, GUTTER, Frame, span
 from lrtui.printable import ascii_only
@@ -31,11 +30,11 @@ def loss_chart(
 ) -> str:
     """Loss in nats against the step, as `look.height` lines of at most `look.width` cells.
 
-    `steps` is the range of the x axis (default: that of the curves). A spike far above where the curves began, or above
-    nearly all of one, does not squash the rest: it is cut off at the upper edge.
+    `steps` is the range of the x axis (default: that of the curves). The y axis fits the means and the points. A spike
+    far above where the curves began, or above nearly all of one, is cut off at the upper edge, and so is a band.
     """
     frame = Frame(curves, look, steps)
-    frame.set_y_axis(*frame.range_of_loss(), short_loss)
+    frame.fit_losses()
     return f"{frame.heading(title)}\n{_text(frame.drawn(marks, references), look)}"
 
 
@@ -52,7 +51,7 @@ def rate_chart(
     `steps` is the range of the x axis (default: that of the curves).
     """
     frame = Frame(curves, look, steps)
-    frame.set_y_axis(*frame.range_of_rates(), short_rate)
+    frame.fit_rates()
     return f"{frame.heading(title)}\n{_text(frame.drawn(marks, ()), look)}"
 
 
