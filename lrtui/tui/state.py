@@ -33,7 +33,7 @@ from lrtui.tui.pace import Pace
 from lrtui.words import evaluation_text, happening
 
 #: opening: no event yet · dead: nobody trains it, and it said no last word · deleted: its directory is gone
-Condition = Literal["opening", "training", "paused", "finished", "stopped", "dead", "deleted"]
+Condition = Literal["opening", "training", "paused", "finished", "stopped", "crashed", "deleted"]
 Level = Literal["info", "change", "good", "warning", "error"]
 
 MOST_SAMPLES = 200
@@ -151,7 +151,7 @@ def reduce(view: RunView, seen: Seen) -> RunView:
         samples=samples,
         eras=eras,
         log=_log(view, seen, condition),
-        ending=seen.ending if condition in ("dead", "deleted") else (),
+        ending=seen.ending if condition in ("crashed", "deleted") else (),
         looked=True,
         paused_at=paused_at,
         pace=pace,
@@ -176,7 +176,7 @@ def _condition(seen: Seen, paused_at: int | None) -> Condition:
     if seen.history.stopped:
         return "stopped"
     if not seen.live:
-        return "dead"
+        return "crashed"
     if seen.history.started is None:
         return "opening"
     # Steps that came after the pause tell of the end of it, too: `step n` trains on without saying so.
@@ -194,7 +194,7 @@ def _paused_at(paused_at: int | None, events: Sequence[Event]) -> int | None:
 
 
 def _died(before: RunView, condition: Condition) -> bool:
-    return condition == "dead" and before.condition != "dead"
+    return condition == "crashed" and before.condition != "crashed"
 
 
 def badge_of(history: History) -> str:

@@ -128,7 +128,7 @@ def test_the_pace() -> None:
         ("opening", "has not begun yet"),
         ("finished", "has finished its 1,000 steps. R gives it more steps."),
         ("stopped", "nobody trains quiet-otter now. R goes on with it."),
-        ("dead", "nobody trains quiet-otter now. R goes on with it."),
+        ("crashed", "nobody trains quiet-otter now. R goes on with it."),
     ],
 )
 def test_nobody_to_ask_is_a_sentence(condition: str, sentence: str) -> None:

@@ -65,9 +65,9 @@ STOPPED = Stopped(step=9, cause="SIGINT", state_sha256="", resume="lrtui resume 
     ("events", "step", "live", "condition"),
     [
         ((), 0, True, "opening"),
-        ((), 0, False, "dead"),
+        ((), 0, False, "crashed"),
         ((started(),), 5, True, "training"),
-        ((started(),), 5, False, "dead"),
+        ((started(),), 5, False, "crashed"),
         ((started(), Paused(9)), 9, True, "paused"),
         ((started(), Paused(9), Continued(9)), 9, True, "training"),
         ((started(), Paused(9)), 12, True, "training"),  # `step n` goes on without a word
@@ -77,7 +77,7 @@ STOPPED = Stopped(step=9, cause="SIGINT", state_sha256="", resume="lrtui resume 
         ((started(), STOPPED), 9, True, "stopped"),  # it has said so, and is about to leave
         ((started(), STOPPED, resumed("exact")), 9, True, "training"),
         ((started(), finished()), 1000, False, "finished"),
-        ((started(), finished(), resumed("exact")), 1000, False, "dead"),
+        ((started(), finished(), resumed("exact")), 1000, False, "crashed"),
     ],
 )
 def test_the_condition(events: tuple[Event, ...], step: int, live: bool, condition: str) -> None:

@@ -172,7 +172,7 @@ def test_one_look_tells_of_a_killed_worker(zygote: Zygote, tmp_path: Path) -> No
     process.kill()
     process.wait()
     view = looked(watch, view)
-    assert view.condition == "dead"
+    assert view.condition == "crashed"
     assert f"process {process.pid}" in view.ending[0]
     assert "R resumes from there" in view.ending[-1]
     assert view.log[-1].level == "error"
@@ -214,4 +214,4 @@ def test_an_entry_that_cannot_be_is_no_error(tmp_path: Path) -> None:
             log.append(scaled(step))
         entry = Entry(step=5, kind="cooldown", steps=-7, shape="bent")
         log.append(scaled(5).__class__(step=5, entry=entry, old=0.1, new=0.1, cause="user"))
-    assert looked(Watch(run)).condition == "dead"
+    assert looked(Watch(run)).condition == "crashed"

@@ -98,11 +98,11 @@ def view_of(text: str) -> RunView:
 
 def test_the_training_paints_any_text_safely(tmp_path: Path) -> None:
     async def scenario(driven: Driven) -> None:
-        await driven.pretend(replace(view_of("x"), condition="dead", ending=("x",)))
+        await driven.pretend(replace(view_of("x"), condition="crashed", ending=("x",)))
 
         def check(text: str) -> None:
             view = view_of(text)
-            for condition in ("stopped", "dead"):
+            for condition in ("stopped", "crashed"):
                 driven.train.view = replace(view, condition=condition, ending=(text,))
                 driven.train.show_run()
                 driven.train.say(text)

@@ -30,6 +30,7 @@ class Choice(Dialogue[str]):
     """
 
     DEFAULT_CSS = """
+    Choice > Vertical { border-subtitle-color: $text-muted; }
     Choice #detail { color: $text-muted; height: auto; max-height: 8; }
     Choice OptionList { max-height: 12; text-wrap: nowrap; text-overflow: ellipsis; }
     """
@@ -48,6 +49,7 @@ class Choice(Dialogue[str]):
                 yield Static(self._detail, id="detail", markup=False)
             yield OptionList(*(Option(_line(answer), id=answer.id) for answer in self._answers), markup=False)
         box.border_title = Content(self._question)
+        box.border_subtitle = "escape cancels"
 
     def on_mount(self) -> None:
         self.query_one(OptionList).highlighted = 0

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 #: Live runs keep growing; a comparison need not follow every step.
 SECONDS_BETWEEN_LOOKS = 1.0
 _SMALLEST = 12
-#: the word that the list of runs has for it
-_CONDITIONS = {"dead": "crashed"}
 #: the theme's colours that a chart gives its curves, in their order
 _HUES = ("text-primary", "text-warning", "text-success", "text-error", "text-secondary", "text-accent")
 
@@ -177,7 +175,7 @@ def _unseen(look: Look) -> Look:
 def _figures(view: RunView) -> str:
     measured = [event.val_loss for event in view.history.evaluations if event.val_loss is not None]
     told = [
-        f"{_CONDITIONS.get(view.condition, view.condition):<9}",
+        f"{view.condition:<9}",
         f"step {view.step:,}/{view.total:,}",
         f"loss {loss_text(view.train_loss)}",
         f"best val {loss_text(min(measured, default=None))}",

@@ -96,11 +96,11 @@ class TrainScreen(WatchingScreen):
             top.follow()
         if view is not None and view.name == self._leaving and view.condition in ENDED:
             self._leaving = ""
-            if view.condition not in ("dead", "deleted"):  # or else why it died is to be read here
+            if view.condition not in ("crashed", "deleted"):  # or else why it died is to be read here
                 self.app.exit(0)
 
     def _show(self, view: RunView | None) -> None:
-        dead = view is not None and view.condition in ("dead", "deleted")
+        dead = view is not None and view.condition in ("crashed", "deleted")
         self.set_class(view is None, "-empty")
         self.set_class(dead, "-dead")
         self.query_one(Headline).show_run(view, self.read_only)
@@ -114,7 +114,7 @@ class TrainScreen(WatchingScreen):
             pane.styles.height = len(lines) + 2
             resume, runs = key_of("resume", self.keymap), key_of("runs", self.keymap)
             died = "The worker died" if self.read_only else f"The worker died · {resume} resumes the run"
-            pane.show(lines, died if view.condition == "dead" else f"Deleted · {runs} lists the runs there are")
+            pane.show(lines, died if view.condition == "crashed" else f"Deleted · {runs} lists the runs there are")
 
     def _parts(self) -> tuple[Particulars | LogPane | SamplePane | Figures | Charts, ...]:
         one = self.query_one

@@ -17,7 +17,7 @@ from lrtui.tui.state import LogLine, RunView, news, opening, reduce
 from lrtui.tui.watch import Watch
 
 _SECONDS_TO_SEND = 0.5
-ENDED = ("finished", "stopped", "dead", "deleted")
+ENDED = ("finished", "stopped", "crashed", "deleted")
 
 
 class WatchingScreen(SteeredScreen):

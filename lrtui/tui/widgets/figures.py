@@ -106,7 +106,7 @@ def _note(view: RunView, keymap: Mapping[str, str]) -> str:
             return f"finished: {what_goes_on(view, keymap)}"
         case "stopped":
             return f"stopped: {key_of('resume', keymap)} goes on with it"
-        case "dead":
+        case "crashed":
             return f"the worker died: {key_of('resume', keymap)} resumes"
         case "deleted":
             return f"the run has been deleted: {key_of('runs', keymap)} lists the others"

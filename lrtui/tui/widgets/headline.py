@@ -20,7 +20,7 @@ _STYLES = {
     "paused": "$text-warning",
     "finished": "$text-accent",
     "stopped": "$text-muted",
-    "dead": "$text-error",
+    "crashed": "$text-error",
     "deleted": "$text-error",
 }
 _BAR_CELLS = 10

@@ -230,7 +230,7 @@ def test_a_screen_that_only_watches_sends_nothing(tmp_path: Path) -> None:
     drive(tmp_path, scenario)
 
 
-@pytest.mark.parametrize("condition", ["opening", "finished", "dead"])
+@pytest.mark.parametrize("condition", ["opening", "finished", "crashed"])
 def test_nobody_to_ask(tmp_path: Path, condition: str) -> None:
     async def scenario(driven: Driven) -> None:
         for key in (*STEERING, "c", "Q"):
@@ -275,7 +275,7 @@ def test_resuming(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         asked.append(name)
 
     async def scenario(driven: Driven) -> None:
-        for condition in ("dead", "stopped", "finished"):
+        for condition in ("crashed", "stopped", "finished"):
             await driven.pretend(view(condition=condition))
             await driven.press("R")
         await driven.pretend(view())
@@ -313,7 +313,7 @@ def test_a_stop_that_fails_or_a_worker_that_dies_of_it_keeps_the_screen(tmp_path
         assert driven.app.return_value is None, "nobody waits for its end any more"
         await driven.pretend(view())
         await driven.press("Q", "s")
-        await driven.pretend(view(condition="dead", ending=("killed by SIGKILL",)))
+        await driven.pretend(view(condition="crashed", ending=("killed by SIGKILL",)))
         assert driven.app.return_value is None
         assert "killed by SIGKILL" in screen_text(driven.app)
 
@@ -331,7 +331,7 @@ def test_leaving_asks_while_it_trains(tmp_path: Path, keys: list[str], left: boo
     drive(tmp_path, scenario)
 
 
-@pytest.mark.parametrize(("condition", "read_only"), [("finished", False), ("dead", False), ("training", True)])
+@pytest.mark.parametrize(("condition", "read_only"), [("finished", False), ("crashed", False), ("training", True)])
 def test_leaving_asks_nothing_where_nothing_is_lost(tmp_path: Path, condition: str, read_only: bool) -> None:
     async def scenario(driven: Driven) -> None:
         await driven.pretend(view(condition=condition), read_only=read_only)

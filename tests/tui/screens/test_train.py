@@ -42,7 +42,7 @@ def test_a_finished_run(tmp_path: Path, size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("size", [*SIZES, (60, 16), (100, 30), (99, 29), (61, 17)])
 def test_every_row_fits(tmp_path: Path, size: tuple[int, int]) -> None:
     async def scenario(driven: Driven) -> None:
-        for condition in ("opening", "training", "paused", "dead"):
+        for condition in ("opening", "training", "paused", "crashed"):
             await driven.pretend(view(condition=condition, ending=("killed by SIGKILL", "x" * 500)))
             rows = screen_text(driven.app).split("\n")
             assert len(rows) == size[1]
@@ -70,7 +70,7 @@ def test_the_worst_strings(tmp_path: Path) -> None:
             samples=(sample(1, evil, prompt=evil), sample(399, evil, prompt=evil)),
             ending=(evil,),
             badge=evil,
-            condition="dead",
+            condition="crashed",
         )
         await driven.pretend(shown)
         for keys in ((), ("tab",), ("tab",), ("tab",), ("tab",), ("tab",)):
@@ -84,9 +84,9 @@ def test_the_worst_strings(tmp_path: Path) -> None:
 
 def test_a_dead_worker_says_so(tmp_path: Path) -> None:
     async def scenario(driven: Driven) -> None:
-        await driven.pretend(view(condition="dead", ending=("killed by SIGKILL", "last saved: step 300")))
+        await driven.pretend(view(condition="crashed", ending=("killed by SIGKILL", "last saved: step 300")))
         shown = screen_text(driven.app)
-        assert "● dead" in shown
+        assert "● crashed" in shown
         assert "R resumes the run" in shown
         assert "killed by SIGKILL" in shown
         await driven.pretend(view())
@@ -387,7 +387,7 @@ def test_sentences_name_the_keys_as_they_are_mapped(tmp_path: Path) -> None:
         await driven.press("z")
         assert " esc Back  X y Log axes" in screen_text(driven.app)
         await driven.press("escape")
-        await driven.pretend(view(condition="dead"))
+        await driven.pretend(view(condition="crashed"))
         await driven.press("d")
         assert "f5 goes on with it" in driven.toasts()[-1]
 

@@ -126,7 +126,7 @@ def test_figures_say_what_to_press() -> None:
     assert figures(view(), "CPU 93%", 80).plain.startswith(" loss 1.520  val 1.610  lr 2e-3  grad 0.8 ")
     assert figures(view(), "CPU 93%", 80).plain.endswith("CPU 93%")
     assert "paused: space goes on" in figures(view(condition="paused"), "", 120).plain
-    assert "R resumes" in figures(view(condition="dead"), "", 120).plain
+    assert "R resumes" in figures(view(condition="crashed"), "", 120).plain
     assert figures(None, "", 80).plain.strip() == ""
 
 
