@@ -6,6 +6,7 @@ from typing import Any
 
 from lrtui.errors import UsageError
 from lrtui.lr.ledger import EXTEND_MODES
+from lrtui.lr.range_plan import parse_range
 from lrtui.lr.shapes import DECAY_SHAPES
 from lrtui.messages import (
     Command,
@@ -13,6 +14,7 @@ from lrtui.messages import (
     CoolDown,
     Decay,
     Extend,
+    Find,
     Hold,
     Pause,
     Release,
@@ -51,6 +53,20 @@ def _one_of(known: tuple[str, ...], given: list[str]) -> str:
     return given[0] if given else ""
 
 
+def _find(words: list[str]) -> Find:
+    """`find`, `find 1e-5:1`, `find 1e-5:1 200`, `find linear`, in any order."""
+    low = high = None
+    points, linear = Find().points, False
+    for word in words:
+        if ":" in word:
+            low, high = parse_range(word)
+        elif word == "linear":
+            linear = True
+        else:
+            points = _count(word, "find")
+    return Find(low, high, points, linear)
+
+
 #: word → (least, most) arguments and what makes the command of them; the words of `lrtui ctl` and `--at`
 WORDS: dict[str, tuple[int, int, Callable[[list[str]], Command]]] = {
     "decay": (0, 1, lambda a: Scale(_positive(a[0], "decay")) if a else Decay()),
@@ -66,6 +82,7 @@ WORDS: dict[str, tuple[int, int, Callable[[list[str]], Command]]] = {
     "extend": (1, 2, lambda a: Extend(_count(a[0], "extend"), _one_of(EXTEND_MODES, a[1:]))),
     "undo": (0, 0, lambda a: Undo()),
     "cooldown": (1, 2, lambda a: CoolDown(_count(a[0], "cooldown"), _one_of(DECAY_SHAPES, a[1:]) or "linear")),
+    "find": (0, 3, _find),
     "stop": (0, 0, lambda a: Stop()),
 }
 

@@ -91,6 +91,15 @@ class Sample(Command, frozen=True):
     temperature: float | None = None
 
 
+class Find(Command, frozen=True):
+    """A range test from here; it leaves nothing behind. What is left out comes from the model and the optimizer."""
+
+    low: float | None = None
+    high: float | None = None
+    points: int = 100
+    linear: bool = False
+
+
 class Stop(Command, frozen=True):
     """Save and end the run here."""
 
@@ -175,6 +184,39 @@ class Sampled(Event, frozen=True, kw_only=True):
     temperature: float
     text: str
     lane: int = 0
+
+
+class RangeStepped(Event, frozen=True, kw_only=True):
+    """A range test goes on: the raw losses of its points `first` and after; rates as in `lr.range_plan.RangePlan`."""
+
+    low: float
+    high: float
+    points: int
+    linear: bool
+    first: int
+    losses: list[float | None]
+
+
+class RangeTested(Event, frozen=True, kw_only=True):
+    """A range test ended: the raw loss of every point tried, `stopped` why it ended early (empty: it did not).
+
+    `suggestion` is for about `horizon` more steps; without one, `refusal` says why and `remedy` what may help: raise,
+    lower (an end of the range) or points (more of them). `rules` holds what each rule says, `refusals` why it does not.
+    """
+
+    low: float
+    high: float
+    points: int
+    linear: bool
+    losses: list[float | None]
+    stopped: str
+    horizon: int
+    suggestion: float | None
+    band: tuple[float, float] | None
+    rules: dict[str, float | None]
+    refusals: dict[str, str] = {}
+    refusal: str = ""
+    remedy: str = ""
 
 
 class CheckpointSaved(Event, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from lrtui.messages import (
     Event,
     Finished,
     Paused,
+    RangeTested,
     RateChanged,
     Rewound,
     RunResumed,
@@ -97,6 +98,8 @@ def sentence(event: Event) -> str | None:
         case Diverged():
             why = f"{printable(event.reason)}; {printable(event.action)}"
             return f"{_at(event)}diverged at loss {loss_text(event.loss)}: {why}"
+        case RangeTested():
+            return f"{_at(event)}{range_text(event)}"
         case CheckpointSaved():
             kinds = [word for word, true in (("best", event.best), ("pinned", event.pinned)) if true]
             return f"{_at(event)}checkpoint saved" + (f" ({', '.join(kinds)})" if kinds else "")
@@ -152,6 +155,30 @@ def _changed(event: RateChanged) -> str:
         steps = event.entry.steps or 0
         rates = f"lr {rate_text(event.old)} → 0 over {steps:,} steps; the run ends at step {event.step + steps:,}"
     return f"{_at(event)}{change_text(event.entry)}{cause}: {rates}{again}"
+
+
+def range_text(event: RangeTested) -> str:
+    """The verdict of a range test on one line."""
+    if event.suggestion is None:
+        return f"range test: no suggestion, {printable(event.refusal)}"
+    band = f", band {' … '.join(map(rate_text, event.band))}" if event.band else ""
+    return f"range test: lr {rate_text(event.suggestion)} for {event.horizon:,} steps{band}"
+
+
+def range_lines(event: RangeTested) -> list[str]:
+    """A range test in full: what was tried, what each rule says of it, and the verdict."""
+    spread = "evenly spread" if event.linear else "in even ratios"
+    tried = f"{event.points:,} rates from {rate_text(event.low)} to {rate_text(event.high)} {spread}, one batch each"
+    done = len(event.losses)
+    told = [f"{tried}; stopped after {done:,}: {printable(event.stopped)}" if event.stopped else tried]
+    for rule, lr in event.rules.items():
+        note = {"consensus": "the suggestion", "lightning_linear": "for comparison only"}.get(rule, "")
+        inside = lr is not None and event.band is not None and event.band[0] <= float(f"{lr:.1e}") <= event.band[1]
+        note = note or ("in the band" if inside else "")
+        said = printable(event.refusals.get(rule, "")) if lr is None else f"{rate_text(lr):<9}{note}"
+        told.append(f"  {printable(rule):<18}{said}".rstrip())
+    verdict = range_text(event)
+    return [*told, verdict[0].upper() + verdict[1:]]
 
 
 def evaluation_text(event: Evaluated) -> str:

@@ -18,6 +18,7 @@ from torch import Tensor
 from lrtui.engine.inbox import Inbox, Received
 from lrtui.engine.live import Live
 from lrtui.engine.observe import Observer
+from lrtui.engine.range_test import find
 from lrtui.engine.rescue import CHECK_EVERY, Alarm, Rescue
 from lrtui.engine.state import IDLE, Answered, CheckpointDue, Idle, UndoDue
 from lrtui.engine.steering import Recall, Steering
@@ -27,6 +28,7 @@ from lrtui.lr.ledger import Entry
 from lrtui.messages import (
     CommandRejected,
     Event,
+    Find,
     Finished,
     RateChanged,
     Rewound,
@@ -229,24 +231,27 @@ class Session:
                 yield UndoDue(self.steering.undoable[-1])
         while self._stop_cause is None and (received := inbox.take(self.live.step)) is not None:
             told: list[Event] = []
-            for item in self._command(received):
+            for item in self._command(received, inbox):
                 yield item
                 if isinstance(item, Event):
                     told.append(item)
             if received.asker is not None:
                 yield Answered(received.asker, self.live.step, tuple(told))
 
-    def _command(self, received: Received) -> Iterator[Yielded]:
+    def _command(self, received: Received, inbox: Inbox) -> Iterator[Yielded]:
         command = received.command
         if isinstance(command, Stop):
             self._stop_cause = "stop" if received.cause in ("user", "script") else received.cause
         elif isinstance(command, Save):
             yield self._checkpoint(pinned=True)
-        elif isinstance(command, Sample):
+        elif isinstance(command, Sample | Find):
             try:
-                yield self.observer.sample(command)
+                if isinstance(command, Sample):
+                    yield self.observer.sample(command)
+                else:
+                    yield from find(self.live, command, self.rescue.ln_v, self.pulse, lambda: inbox.stopping)
             except LrtuiError as error:
-                yield CommandRejected(self.live.step, command="Sample", reason=error.sentence)
+                yield CommandRejected(self.live.step, command=type(command).__name__.lower(), reason=error.sentence)
         else:
             for event in self.steering.carry_out(received):
                 yield event

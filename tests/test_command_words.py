@@ -1,0 +1,36 @@
+"""Commands as people write them."""
+
+import pytest
+
+from lrtui.command_words import WORDS, parse_command
+from lrtui.errors import UsageError
+from lrtui.messages import Find
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("find", Find()),
+        ("find 1e-5:1", Find(1e-5, 1.0)),
+        ("find=1e-5:1", Find(1e-5, 1.0)),
+        ("find 1e-5:1 200", Find(1e-5, 1.0, 200)),
+        ("find linear 200 1e-5:1", Find(1e-5, 1.0, 200, True)),
+    ],
+)
+def test_find(text: str, command: Find) -> None:
+    assert parse_command(text) == command
+
+
+@pytest.mark.parametrize("text", ["find 1e-5:", "find 1:2 3 4 5", "find -3", "find some", "find 1.5"])
+def test_a_range_test_that_cannot_be_meant(text: str) -> None:
+    with pytest.raises(UsageError):
+        parse_command(text)
+
+
+def test_every_word_makes_a_command_or_asks_for_values() -> None:
+    for word, (least, _, _) in WORDS.items():
+        if least == 0:
+            assert parse_command(word) is not None
+        else:
+            with pytest.raises(UsageError, match=word):
+                parse_command(word)
