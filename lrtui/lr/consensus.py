@@ -59,7 +59,8 @@ def read_shape(lrs: Numbers, losses: Numbers, points: int) -> Shape | Refusal:
     calm = _calm(losses)
     begin = max(3, min(points, len(calm)) // 10)
     start = math.fsum(calm[:begin]) / begin
-    curve = zero_lag([min(loss, 2 * start - min(calm)) for loss in calm], REACH * points)
+    ceiling = 2 * start - min(calm)
+    curve = zero_lag([min(loss, ceiling) for loss in calm], REACH * points)
     bottom = min(range(len(curve)), key=curve.__getitem__)
     depth = start - curve[bottom]
     sure = SURE * _noise(losses) * math.sqrt(1 / begin + 1 / max(1.0, 4 * REACH * points))
