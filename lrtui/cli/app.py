@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from lrtui import __version__
-from lrtui.cli import bench, config, control, corpus, library, run, take_out
+from lrtui.cli import bench, config, control, corpus, lab, library, run, take_out
 from lrtui.errors import LrtuiError
 
 app = typer.Typer(
@@ -40,6 +40,7 @@ def _options(
 
 run.register(app)
 control.register(app)
+lab.register(app)
 library.register(app)
 take_out.register(app)
 bench.register(app)
@@ -51,8 +52,8 @@ app.command("presets")(config.presets)
 def main() -> None:
     """Run the command line and end the process with the exit code that belongs to what happened.
 
-    0 done · 1 diverged, or a replay that differs · 64 usage · 65 configuration or text · 70 a bug · 74 disk ·
-    75 saved for requeue · 130, 143 signals
+    0 done · 1 diverged, a replay that differs, or no rate found · 64 usage · 65 configuration or text · 70 a bug ·
+    74 disk · 75 saved for requeue · 130, 143 signals
     """
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):  # closed, or replaced by a test

@@ -1,0 +1,180 @@
+"""`lrtui find`: the laboratory, headless."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lrtui.cli.corpus import show_progress
+from lrtui.cli.options import HomeOption, JsonOption, PresetOption, SetOption
+from lrtui.errors import UsageError
+from lrtui.runs.directory import home as home_folder
+
+if TYPE_CHECKING:
+    from lrtui.messages import Command, Event, Find, RangeStepped, RangeTested
+    from lrtui.runs.directory import RunDirectory
+
+ANSWER_SECONDS = 86400.0  # a live run answers when its test has ended, however slow its steps are
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands of this family to the application."""
+    app.command("find")(find_command)
+
+
+def find_command(
+    what: Annotated[
+        str | None, typer.Argument(metavar="[CONFIG.toml|RUN]", help="A configuration file, or a run, live or not.")
+    ] = None,
+    preset: PresetOption = None,
+    sets: SetOption = None,
+    span: Annotated[
+        str | None, typer.Option("--range", metavar="LOW:HIGH", help="The rates to try (default: by model, optimizer).")
+    ] = None,
+    points: Annotated[int, typer.Option("--points", metavar="N", help="How many, one batch each.")] = 100,
+    linear: Annotated[bool, typer.Option("--linear", help="Evenly spread rates instead of even ratios.")] = False,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Write the rate into the configuration file, or set it on the live run.")
+    ] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find a learning rate by a range test, which leaves nothing behind.
+
+    On a configuration it tests the fresh model, on a run its newest checkpoint, on a live run its present state, while
+    training waits. Exits with 0 where it suggests a rate, with 1 where it refuses to.
+    """
+    from lrtui.lr.range_plan import parse_range
+    from lrtui.messages import Find
+
+    low, high = parse_range(span) if span else (None, None)
+    command = Find(low=low, high=high, points=points, linear=linear)
+    folder = home_folder(home)
+    run = _run_of(what, folder)
+    if run is None:
+        path = Path(what) if what else None
+        if apply and path is None:
+            raise UsageError("--apply needs a file to write the rate into", "`lrtui config init` writes one.")
+        tested = _shown(_fresh(command, path, preset, sets or [], folder), as_json)
+        if apply and path is not None:
+            _write(tested, path, as_json)
+    else:
+        if preset or sets:
+            raise UsageError("a run has its configuration already: --preset and --set are for a new one")
+        tested = _on_run(command, run, folder, apply, as_json)
+    raise typer.Exit(0 if tested.suggestion is not None else 1)
+
+
+def _run_of(what: str | None, folder: Path) -> RunDirectory | None:
+    """The run that `what` names; None for a configuration file, or for nothing named. Raises UsageError."""
+    from lrtui.config.presets import preset_names
+    from lrtui.runs.directory import open_run
+
+    if what is None or what.endswith(".toml") or Path(what).is_file():
+        return None
+    try:
+        return open_run(folder, what)
+    except UsageError as error:
+        if what in preset_names():
+            raise UsageError(error.message, f"The preset of that name is `--preset {what}`.") from None
+        raise
+
+
+def _fresh(command: Find, path: Path | None, preset: str | None, sets: list[str], folder: Path) -> Iterator[Event]:
+    from lrtui.config.load import load_run_config
+
+    config = load_run_config(path, preset, sets)
+
+    from lrtui.worker.laboratory import fresh
+
+    yield from fresh(config, folder, show_progress).find(command)
+
+
+def _on_run(command: Find, run: RunDirectory, folder: Path, apply: bool, as_json: bool) -> RangeTested:
+    from lrtui.messages import SetRate
+    from lrtui.runs.lock import is_live
+
+    if not is_live(run):
+        if apply:
+            raise UsageError(
+                f"run {run.name} is not training: there is no rate to set",
+                f"Find it first, then go on with it: lrtui resume {run.name} --lr RATE.",
+            )
+        return _shown(_newest(command, run, folder), as_json)
+    tested = _shown(_ask(command, run), as_json)
+    if apply and tested.suggestion is not None:
+        for event in _ask(SetRate(tested.suggestion), run):
+            _tell(event, as_json)
+    return tested
+
+
+def _newest(command: Find, run: RunDirectory, folder: Path) -> Iterator[Event]:
+    from lrtui.printable import printable
+    from lrtui.worker.laboratory import newest
+
+    specimen = newest(folder, run.name, show_progress)
+    for sentence in specimen.skipped:
+        typer.echo(f"lrtui: {printable(sentence)}; using the one before", err=True)
+    yield from specimen.find(command)
+
+
+def _ask(command: Command, run: RunDirectory) -> Iterator[Event]:
+    """Have the worker of a live run do it. Raises UsageError where it refuses."""
+    from lrtui.messages import CommandRejected
+    from lrtui.worker.client import ControlClient
+
+    with ControlClient(run, ANSWER_SECONDS) as client:
+        _, events = client.send(command)
+    for event in events:
+        if isinstance(event, CommandRejected):
+            raise UsageError(f"run {run.name} refused: {event.reason}")
+        yield event
+
+
+def _shown(events: Iterator[Event], as_json: bool) -> RangeTested:
+    """Show what a test tells; its verdict."""
+    from lrtui.messages import RangeStepped, RangeTested
+
+    for event in events:
+        if isinstance(event, RangeStepped):
+            _show_point(event)
+        elif isinstance(event, RangeTested):
+            if sys.stderr.isatty():
+                typer.echo("\r\x1b[K", nl=False, err=True)
+            _tell(event, as_json)
+            return event
+    raise UsageError("the range test ended without a word")
+
+
+def _show_point(event: RangeStepped) -> None:
+    """Rewrites one line on stderr with how far a slow test is; silent where stderr is no terminal."""
+    if sys.stderr.isatty():
+        typer.echo(f"\r{event.first + len(event.losses)} of {event.points} rates", nl=False, err=True)
+
+
+def _tell(event: Event, as_json: bool) -> None:
+    from lrtui.messages import RangeTested, encode
+    from lrtui.words import range_lines, sentence
+
+    if as_json:
+        typer.echo(encode(event).decode())
+    elif isinstance(event, RangeTested):
+        typer.echo("\n".join(range_lines(event)))
+    elif text := sentence(event):
+        typer.echo(text)
+
+
+def _write(tested: RangeTested, path: Path, as_json: bool) -> None:
+    from lrtui.config.edit import write_number
+    from lrtui.printable import printable
+    from lrtui.words import rate_text
+
+    if tested.suggestion is None:
+        return
+    write_number(path, "optim.lr", rate_text(tested.suggestion))
+    if not as_json:
+        typer.echo(f"wrote optim.lr = {rate_text(tested.suggestion)} into {printable(str(path))}")
