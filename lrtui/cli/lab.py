@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from lrtui.messages import Command, Event, Find, RangeStepped, RangeTested
     from lrtui.runs.directory import RunDirectory
 
-ANSWER_SECONDS = 86400.0  # a live run answers when its test has ended, however slow its steps are
-
 
 def register(app: typer.Typer) -> None:
     """Adds the commands of this family to the application."""
@@ -127,7 +125,7 @@ def _ask(command: Command, run: RunDirectory) -> Iterator[Event]:
     from lrtui.messages import CommandRejected
     from lrtui.worker.client import ControlClient
 
-    with ControlClient(run, ANSWER_SECONDS) as client:
+    with ControlClient(run) as client:
         _, events = client.send(command)
     for event in events:
         if isinstance(event, CommandRejected):

@@ -17,12 +17,18 @@ from lrtui.lr.suggest import NO_DESCENT, TOO_FEW, Answer, Numbers, Refusal, fini
 REACH = 0.03
 #: points below which a curve has no shape
 LEAST = 12
-#: how much of the descent the loss must climb again to count as diverged
-CLIMB = 0.15
 #: how many standard errors of the smoothed loss a descent must measure
 SURE = 4.0
-#: the suggestion is bottom^WEIGHT · middle^(1 − WEIGHT)
-WEIGHT = 0.5
+#: the share of the descent that is done at its middle and at its foot
+MIDDLE, FOOT = 0.5, 0.95
+#: the share of the descent that the loss must climb again to count as diverged
+CLIMB = 0.15
+#: the share of the first loss that is next to nothing: a model that has learned all there is cannot diverge
+NOTHING = 0.05
+#: for CALIBRATED steps it is foot^WEIGHT · middle^(1 − WEIGHT), and it falls with the steps to the power of FALL
+WEIGHT, CALIBRATED, FALL = 0.67, 2000, 1 / 3
+#: the lengths between which that has been measured
+SHORTEST, LONGEST = 300, 30_000
 #: how far below the divergence a suggestion must stay
 MARGIN = 3.0
 
@@ -33,21 +39,27 @@ NEVER_DIVERGED = Refusal("never diverged", "raise the upper end", "raise")
 class Shape:
     """The rates of a range test's landmarks.
 
-    `middle`: half of the descent is done. `bottom`: the least loss. `divergence`: a good part of it is lost again.
+    `middle`: half of the descent is done. `foot`: nearly all of it. `bottom`: the least loss. `divergence`: a part of
+    the descent is lost again.
     """
 
     middle: float
+    foot: float
     bottom: float
     divergence: float
 
 
-def consensus(lrs: Numbers, losses: Numbers, points: int) -> Answer:
-    """The rate between the middle of the descent and its bottom, on the raw losses of a test of `points` points."""
+def consensus(lrs: Numbers, losses: Numbers, points: int, horizon: int = CALIBRATED) -> Answer:
+    """The rate for `horizon` steps, between the middle and the foot of the descent.
+
+    `losses` are the raw ones of a test of `points` points.
+    """
     shape = read_shape(lrs, losses, points)
     if isinstance(shape, Refusal):
         return shape
-    between = math.exp(WEIGHT * math.log(shape.bottom) + (1 - WEIGHT) * math.log(shape.middle))
-    return max(lrs[0], min(between, shape.divergence / MARGIN))
+    lr = math.exp(WEIGHT * math.log(shape.foot) + (1 - WEIGHT) * math.log(shape.middle))
+    longer = min(max(horizon, SHORTEST), LONGEST) / CALIBRATED
+    return max(lrs[0], min(lr * math.pow(longer, -FALL), shape.divergence / MARGIN))
 
 
 def read_shape(lrs: Numbers, losses: Numbers, points: int) -> Shape | Refusal:
@@ -56,22 +68,38 @@ def read_shape(lrs: Numbers, losses: Numbers, points: int) -> Shape | Refusal:
     lrs, losses = finite(lrs, losses)
     if len(losses) < LEAST:
         return TOO_FEW
-    calm = _calm(losses)
-    begin = max(3, min(points, len(calm)) // 10)
-    start = math.fsum(calm[:begin]) / begin
-    ceiling = 2 * start - min(calm)
-    curve = zero_lag([min(loss, ceiling) for loss in calm], REACH * points)
+    start, curve = _curve(losses, points)
     bottom = min(range(len(curve)), key=curve.__getitem__)
     depth = start - curve[bottom]
-    sure = SURE * _noise(losses) * math.sqrt(1 / begin + 1 / max(1.0, 4 * REACH * points))
+    sure = SURE * _error(losses, points)
     if depth <= max(sure, 1e-3 * abs(start)):
         return NO_DESCENT
     climbed = curve[bottom] + max(CLIMB * depth, sure)
     after = next((i for i in range(bottom, len(curve)) if curve[i] > climbed), None)
-    if after is None and not blew_up and median(losses[-5:]) <= climbed:  # at its end the curve still lags
+    whole = curve[bottom] < NOTHING * start
+    if after is None and not (blew_up or whole or median(losses[-5:]) > climbed):  # at its end the curve lags
         return NEVER_DIVERGED
-    middle = next(i for i in range(bottom, -1, -1) if i == 0 or curve[i] > start - 0.5 * depth)
-    return Shape(lrs[middle], lrs[bottom], lrs[-1 if after is None else after])
+    foot = next(i for i in range(bottom + 1) if curve[i] <= start - FOOT * depth)
+    middle = next(i for i in range(foot, -1, -1) if i == 0 or curve[i] > start - MIDDLE * depth)
+    return Shape(lrs[middle], lrs[foot], lrs[bottom], lrs[-1 if after is None else after])
+
+
+def _curve(losses: Numbers, points: int) -> tuple[float, list[float]]:
+    """The loss that the test began with, and the losses smoothed without lag; a blow-up does not reach back far."""
+    calm = _calm(losses)
+    begin = _begin(losses, points)
+    start = math.fsum(calm[:begin]) / begin
+    ceiling = 2 * start - min(calm)
+    return start, zero_lag([min(loss, ceiling) for loss in calm], REACH * points)
+
+
+def _begin(losses: Numbers, points: int) -> int:
+    return max(3, min(points, len(losses)) // 10)
+
+
+def _error(losses: Numbers, points: int) -> float:
+    """The standard error of a difference between the beginning and a place of the curve."""
+    return _noise(losses) * math.sqrt(1 / _begin(losses, points) + 1 / max(1.0, 4 * REACH * points))
 
 
 def zero_lag(values: Sequence[float], reach: float) -> list[float]:

@@ -10,17 +10,20 @@ from typing import Self
 import msgspec
 
 from lrtui.errors import UsageError
-from lrtui.messages import Command, Event, decode_event, encode
+from lrtui.messages import Command, Event, Find, decode_event, encode
 from lrtui.runs.control import Reply, Request, read_address
 from lrtui.runs.directory import RunDirectory
 from lrtui.runs.lock import is_live
+
+ANSWER_SECONDS = 30.0
+TEST_SECONDS = 86400.0  # a range test of many points on a slow model; a worker that dies meanwhile is noticed at once
 
 
 class ControlClient:
     """A connection to the worker of `run`. Raises UsageError where nobody trains it."""
 
-    def __init__(self, run: RunDirectory, timeout: float = 30.0) -> None:
-        self.run = run
+    def __init__(self, run: RunDirectory, timeout: float = ANSWER_SECONDS) -> None:
+        self.run, self._timeout = run, timeout
         self._name = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}"
         self._seq = 0
         address = read_address(run)
@@ -42,6 +45,7 @@ class ControlClient:
         """
         self._seq += 1
         request = Request(self._name, self._seq, msgspec.Raw(encode(command)))
+        self._socket.settimeout(TEST_SECONDS if isinstance(command, Find) else self._timeout)
         try:
             self._socket.sendall(msgspec.json.encode(request) + b"\n")
             line = self._lines.readline()
