@@ -1,8 +1,9 @@
-"""A rule of our own, chosen by measured regret: read the whole trace at once, when the test has ended.
+"""A rule of our own, chosen by measured regret: three ways to read a range test that err to different sides, averaged.
 
-The libraries smooth as the losses come in, so their curves lag by up to half a range and their rules with them. Here
-the raw losses are smoothed to both sides, without lag; on that curve the descent has a beginning, a middle and a
-bottom, and behind it the divergence.
+The libraries smooth as the losses come in, so their curves lag by up to half a range. On such a curve the valley errs
+low and a tenth of the minimum to either side; the bottom of the whole trace, smoothed to both sides without lag, errs
+high. Their geometric mean lost at most 0.03 nats against the best rate of a grid after 2,000 steps, whatever the seed
+and the number of points (names MLP with SGD and Adam, bigram with SGD, LSTM with Adam, GPT with AdamW).
 """
 
 import math
@@ -11,7 +12,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from lrtui.lr.suggest import NO_DESCENT, TOO_FEW, Answer, Numbers, Refusal, finite
+from lrtui.lr.range_plan import smooth
+from lrtui.lr.suggest import NO_DESCENT, TOO_FEW, Answer, Numbers, Refusal, finite, minimum, trimmed, valley
 
 #: reach of the smoothing to each side, as a share of the points planned
 REACH = 0.03
@@ -19,45 +21,43 @@ REACH = 0.03
 LEAST = 12
 #: how many standard errors of the smoothed loss a descent must measure
 SURE = 4.0
-#: the share of the descent that is done at its middle and at its foot
-MIDDLE, FOOT = 0.5, 0.95
+#: the share of the descent that is done at its bottom: beyond, a flat valley is only noise
+DONE = 0.98
 #: the share of the descent that the loss must climb again to count as diverged
 CLIMB = 0.15
 #: the share of the first loss that is next to nothing: a model that has learned all there is cannot diverge
 NOTHING = 0.05
-#: for CALIBRATED steps it is foot^WEIGHT · middle^(1 − WEIGHT), and it falls with the steps to the power of FALL
-WEIGHT, CALIBRATED, FALL = 0.67, 2000, 1 / 3
+#: the steps a suggestion is calibrated for; the best rate falls with the steps of a run to the power of FALL
+CALIBRATED, FALL = 2000, 1 / 3
 #: the lengths between which that has been measured
 SHORTEST, LONGEST = 300, 30_000
 #: how far below the divergence a suggestion must stay
-MARGIN = 3.0
+MARGIN = 2.0
 
 NEVER_DIVERGED = Refusal("never diverged", "raise the upper end", "raise")
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The rates of a range test's landmarks.
+    """The rates at which the descent has come to its `bottom`, and at which a good part of it is lost again."""
 
-    `middle`: half of the descent is done. `foot`: nearly all of it. `bottom`: the least loss. `divergence`: a part of
-    the descent is lost again.
-    """
-
-    middle: float
-    foot: float
     bottom: float
     divergence: float
 
 
 def consensus(lrs: Numbers, losses: Numbers, points: int, horizon: int = CALIBRATED) -> Answer:
-    """The rate for `horizon` steps, between the middle and the foot of the descent.
-
-    `losses` are the raw ones of a test of `points` points.
-    """
+    """The rate for `horizon` steps by the raw losses of a test of `points` points."""
     shape = read_shape(lrs, losses, points)
     if isinstance(shape, Refusal):
         return shape
-    lr = math.exp(WEIGHT * math.log(shape.foot) + (1 - WEIGHT) * math.log(shape.middle))
+    lrs, losses = finite(lrs, losses)
+    window = trimmed(lrs, smooth(_calm(losses), points), points)
+    ways: list[float] = [shape.bottom]
+    for answer in (valley(*window), minimum(*window)):
+        if isinstance(answer, Refusal):
+            return answer
+        ways.append(answer)
+    lr = math.exp(math.fsum(map(math.log, ways)) / len(ways))
     longer = min(max(horizon, SHORTEST), LONGEST) / CALIBRATED
     return max(lrs[0], min(lr * math.pow(longer, -FALL), shape.divergence / MARGIN))
 
@@ -69,19 +69,18 @@ def read_shape(lrs: Numbers, losses: Numbers, points: int) -> Shape | Refusal:
     if len(losses) < LEAST:
         return TOO_FEW
     start, curve = _curve(losses, points)
-    bottom = min(range(len(curve)), key=curve.__getitem__)
-    depth = start - curve[bottom]
+    least = min(range(len(curve)), key=curve.__getitem__)
+    depth = start - curve[least]
     sure = SURE * _error(losses, points)
     if depth <= max(sure, 1e-3 * abs(start)):
         return NO_DESCENT
-    climbed = curve[bottom] + max(CLIMB * depth, sure)
-    after = next((i for i in range(bottom, len(curve)) if curve[i] > climbed), None)
-    whole = curve[bottom] < NOTHING * start
+    climbed = curve[least] + max(CLIMB * depth, sure)
+    after = next((i for i in range(least, len(curve)) if curve[i] > climbed), None)
+    whole = curve[least] < NOTHING * start
     if after is None and not (blew_up or whole or median(losses[-5:]) > climbed):  # at its end the curve lags
         return NEVER_DIVERGED
-    foot = next(i for i in range(bottom + 1) if curve[i] <= start - FOOT * depth)
-    middle = next(i for i in range(foot, -1, -1) if i == 0 or curve[i] > start - MIDDLE * depth)
-    return Shape(lrs[middle], lrs[foot], lrs[bottom], lrs[-1 if after is None else after])
+    bottom = next(i for i in range(least + 1) if i == least or curve[i] <= start - DONE * depth)
+    return Shape(lrs[bottom], lrs[-1 if after is None else after])
 
 
 def _curve(losses: Numbers, points: int) -> tuple[float, list[float]]:

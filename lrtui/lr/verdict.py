@@ -4,14 +4,14 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lrtui.lr.consensus import consensus
+from lrtui.lr.consensus import consensus, read_shape
 from lrtui.lr.range_plan import RangePlan, smooth
 from lrtui.lr.suggest import RULES, Answer, Refusal, trimmed
 
 #: shown for comparison, never chosen: on a linear axis the steepest place is about the window's start
 NEVER_CHOSEN = {"lightning_linear"}
 #: how far from the suggestion, as a factor, a rule may be and still widen the band
-NEAR = 3.0
+NEAR = 5.0
 #: a band is at least this factor wide to both sides: a range test is no more precise
 ROOM = 1.5
 
@@ -42,11 +42,13 @@ def judge(plan: RangePlan, losses: Sequence[float | None], horizon: int) -> Verd
         rules = {"consensus": chosen, **others}
         return Verdict(suggestion=None, band=None, rules=rules, refusal=chosen, horizon=horizon)
     suggestion = _two_digits(plan, chosen)
-    known = [lr for name, lr in others.items() if name not in NEVER_CHOSEN and not isinstance(lr, Refusal)]
-    near = [suggestion / ROOM, suggestion * ROOM]
-    near += [lr for lr in known if suggestion / NEAR <= lr <= suggestion * NEAR]
-    band = _two_digits(plan, min(near)), _two_digits(plan, max(near))
     rules = {"consensus": suggestion, **others}
+    shape = read_shape(lrs, raw, plan.points)
+    highest = suggestion * NEAR if isinstance(shape, Refusal) else min(suggestion * NEAR, shape.bottom)
+    known = [lr for name, lr in others.items() if name not in NEVER_CHOSEN and not isinstance(lr, Refusal)]
+    near = [lr for lr in known if suggestion / NEAR <= lr <= highest]
+    ends = [suggestion / ROOM, suggestion * ROOM, *near]
+    band = _two_digits(plan, min(ends)), _two_digits(plan, max(ends))
     return Verdict(suggestion=suggestion, band=band, rules=rules, refusal=None, horizon=horizon)
 
 

@@ -47,10 +47,8 @@ def test_zero_lag_smoothing_has_no_lag_and_forgets_nothing() -> None:
 def test_the_landmarks_are_where_they_were_put(points: int) -> None:
     plan = plan_of(points)
     shape = shape_of(plan, curve(plan))
-    assert shape.middle == pytest.approx(1e-3, rel=0.5)
-    assert 5e-3 < shape.foot < 0.03  # 95 % of the descent are done at 9.5e-3
-    assert shape.foot < shape.bottom < shape.divergence < 0.8
-    assert 0.03 < shape.bottom < 0.4
+    assert 0.01 < shape.bottom < 0.06  # 98 % of the descent are done at 2e-2
+    assert 0.3 < shape.divergence < 0.8
 
 
 @pytest.mark.parametrize("seed", range(8))
