@@ -25,31 +25,43 @@ class Column:
     fell: bool
 
 
-def columns(x: Sequence[float], y: Sequence[float], low: float, high: float, count: int) -> list[Column]:
+Band = tuple[Sequence[float], Sequence[float]]
+
+
+def columns(
+    x: Sequence[float], y: Sequence[float], low: float, high: float, count: int, band: Band | None = None
+) -> list[Column]:
     """The part of a series with low ≤ x ≤ high in at most `count` columns of equal width; x ascends.
 
-    Values that are not finite, or beyond any loss, are left out, and so are columns without a value.
+    Values that are not finite, or beyond any loss, are left out, and so are columns without a value. Of a series that
+    is reduced already, `band` holds the lowest and the highest value at each x, and `y` the means.
     """
     begin, end = bisect_left(x, low), bisect_left(x, math.nextafter(high, math.inf))
+    lows, highs = band or (y, y)
     if end - begin <= 2 * count:
-        return [Column(x[i], y[i], y[i], y[i], False) for i in range(begin, end) if abs(y[i]) < BEYOND]
+        return [Column(x[i], lows[i], highs[i], y[i], False) for i in range(begin, end) if abs(y[i]) < BEYOND]
     found = []
     for index in range(count):
         stop = end if index == count - 1 else bisect_left(x, low + (high - low) * (index + 1) / count, begin, end)
-        if stop > begin and (column := _column((x[begin] + x[stop - 1]) / 2, y[begin:stop])):
-            found.append(column)
+        if stop > begin:
+            at, extremes = (x[begin] + x[stop - 1]) / 2, (lows[begin:stop], highs[begin:stop]) if band else None
+            if column := _column(at, y[begin:stop], extremes):
+                found.append(column)
         begin = stop
     return found
 
 
-def _column(x: float, values: Sequence[float]) -> Column | None:
+def _column(x: float, values: Sequence[float], band: Band | None) -> Column | None:
     total = sum(values)
     if not abs(total) < BEYOND:
-        values = [value for value in values if abs(value) < BEYOND]
-        if not values:
+        kept = [index for index, value in enumerate(values) if abs(value) < BEYOND]
+        if not kept:
             return None
+        values = [values[index] for index in kept]
+        band = ([band[0][index] for index in kept], [band[1][index] for index in kept]) if band else None
         total = math.fsum(values)
-    return Column(x, min(values), max(values), total / len(values), values[0] > values[-1])
+    lows, highs = band or (values, values)
+    return Column(x, min(lows), max(highs), total / len(values), values[0] > values[-1])
 
 
 @dataclass(frozen=True, slots=True)

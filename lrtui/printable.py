@@ -19,7 +19,7 @@ _SHOWN: dict[int, str] = {
     **dict.fromkeys(range(0xD800, 0xE000), REPLACEMENT),
 }
 #: Our own signs where only ASCII can be shown; one cell for one cell, so that charts stay aligned.
-_IN_ASCII = str.maketrans("┤│├╎─╌└┬┴┼×•·–…", "||||--++++xo|-.") | {ord("→"): "->"}
+_IN_ASCII = str.maketrans("┤│├╎─╌└┬┴┼┌┐┘×•·–…━●‹›▁▂▃▄▅▆▇█", "||||--+++++++xo|-.=*<>_.-=+*%#") | {ord("→"): "->"}
 _SHOWN_WITH_NEWLINES = {code: shown for code, shown in _SHOWN.items() if code != 0x0A} | {0x09: "    "}
 
 

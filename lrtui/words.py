@@ -64,9 +64,12 @@ def size_text(count: int) -> str:
 
 
 def change_text(entry: Entry) -> str:
-    """A ledger entry in a few characters, for a mark on a chart: `×0.1`, `lr 2e-4`, `cool down`."""
+    """A ledger entry in a few characters, for a mark on a chart: `×0.1`, `lr 2e-4`, `cool down`.
+
+    An incomplete one, as a damaged log may hold, is told by its kind.
+    """
     match entry.kind:
-        case "scale":
+        case "scale" if entry.value is not None:
             return f"×{entry.value:.3g}"
         case "set":
             return f"lr {rate_text(entry.value)}"
@@ -74,7 +77,7 @@ def change_text(entry: Entry) -> str:
             return printable(entry.schedule.kind) if entry.schedule else "reshape"
         case "cooldown":
             return "cool down"
-        case "extend":
+        case "extend" if entry.steps is not None:
             return f"+{entry.steps:,}"
         case kind:
             return kind
@@ -84,8 +87,18 @@ def baselines_text(baselines: dict[str, float]) -> str:
     return ", ".join(f"{printable(name)} {value:.3f}" for name, value in baselines.items())
 
 
+#: Events that their sentence places: the others name their step themselves.
+_PLACED = (RateChanged, Rewound, Diverged, CheckpointSaved, Paused, Continued, CommandRejected, Warned, RangeTested)
+
+
 def sentence(event: Event) -> str | None:
     """One or more lines that tell an event, or None where it is told otherwise (steps, evaluations, samples)."""
+    told = happening(event)
+    return f"step {event.step:,}  {told}" if told is not None and isinstance(event, _PLACED) else told
+
+
+def happening(event: Event) -> str | None:
+    """The `sentence` of an event for where its step stands beside it."""
     match event:
         case RunStarted():
             return _started(event)
@@ -94,29 +107,28 @@ def sentence(event: Event) -> str | None:
         case RateChanged():
             return _changed(event)
         case Rewound():
-            return f"{_at(event)}{printable(event.cause)}: back to step {event.to:,}"
+            return f"{printable(event.cause)}: back to step {event.to:,}"
         case Diverged():
-            why = f"{printable(event.reason)}; {printable(event.action)}"
-            return f"{_at(event)}diverged at loss {loss_text(event.loss)}: {why}"
+            return f"diverged at loss {loss_text(event.loss)}: {printable(event.reason)}; {printable(event.action)}"
         case RangeTested():
-            return f"{_at(event)}{range_text(event)}"
+            return range_text(event)
         case CheckpointSaved():
             kinds = [word for word, true in (("best", event.best), ("pinned", event.pinned)) if true]
-            return f"{_at(event)}checkpoint saved" + (f" ({', '.join(kinds)})" if kinds else "")
+            return "checkpoint saved" + (f" ({', '.join(kinds)})" if kinds else "")
         case Paused():
-            return f"{_at(event)}paused"
+            return "paused"
         case Continued():
-            return f"{_at(event)}continued"
+            return "continued"
         case CommandRejected():
-            return f"{_at(event)}{printable(event.command)} refused: {printable(event.reason)}"
+            return f"{printable(event.command)} refused: {printable(event.reason)}"
         case Warned():
-            return f"{_at(event)}warning: {printable(event.message)}"
+            return f"warning: {printable(event.message)}"
         case Stopped():
             return f"stopped at step {event.step:,} ({printable(event.cause)}); go on with: {printable(event.resume)}"
         case Finished():
             losses = f"train {loss_text(event.train_loss)}, val {loss_text(event.val_loss)}"
             seconds = duration_text(event.seconds)
-            return f"finished {event.step:,} steps in {seconds}: {losses}, state {event.state_sha256[:12]}"
+            return f"finished {event.step:,} steps in {seconds}: {losses}, state {printable(event.state_sha256[:12])}"
         case _:
             return None
 
@@ -126,10 +138,6 @@ def news(event: Event) -> str | None:
     if isinstance(event, Sampled):
         return sample_text(event)
     return None if isinstance(event, CheckpointSaved) and not event.pinned else sentence(event)
-
-
-def _at(event: Event) -> str:
-    return f"step {event.step:,}  "
 
 
 def _started(event: RunStarted) -> str:
@@ -154,7 +162,7 @@ def _changed(event: RateChanged) -> str:
     if event.entry.kind == "cooldown":
         steps = event.entry.steps or 0
         rates = f"lr {rate_text(event.old)} → 0 over {steps:,} steps; the run ends at step {event.step + steps:,}"
-    return f"{_at(event)}{change_text(event.entry)}{cause}: {rates}{again}"
+    return f"{change_text(event.entry)}{cause}: {rates}{again}"
 
 
 def range_text(event: RangeTested) -> str:

@@ -7,7 +7,10 @@ from array import array
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
+import lrtui.plot
+from lrtui.figure import Figure
 from lrtui.plot import Curve, Look, Mark, Reference, loss_chart, rate_chart
 
 PLAIN = Look(width=80, height=16, colour=False)
@@ -184,3 +187,98 @@ def test_a_million_steps_are_drawn_in_a_moment(colour: bool) -> None:
     begin = time.process_time()
     loss_chart([curve], Look(width=120, height=30, colour=colour))
     assert time.process_time() - begin < 2.0, "plotext alone would need half a minute"
+
+
+def test_an_early_outlier_is_cut_off_where_it_would_squash_the_rest() -> None:
+    y = [27.0] * 15 + [2.2 + 0.8 * math.exp(-k / 100) for k in range(985)]
+    lines = loss_chart([Curve(x=range(1000), y=y, style="trend")], PLAIN).split("\n")
+    ticks = [float(line.split("┤")[0]) for line in lines if "┤" in line]
+    assert max(ticks) <= 5
+    assert min(ticks) <= 2.2
+
+
+def test_a_plateau_is_not_drawn_as_mountains() -> None:
+    x, mean = range(4000), [1.5 + 0.001 * math.sin(k / 50) for k in range(4000)]
+    for style in ("trend", "mean"):
+        curve = Curve(x=x, y=mean, low=[1.1] * 4000, high=[1.9] * 4000, style=style)
+        ticks = [float(line.split("┤")[0]) for line in loss_chart([curve], PLAIN).split("\n") if "┤" in line]
+        assert 0.3 <= ticks[0] - ticks[-1] <= 1.0
+
+
+def test_the_band_of_reduced_values_is_drawn_around_their_mean() -> None:
+    x, mean = range(0, 1000, 10), [2.0] * 100
+    banded = Curve(x=x, y=mean, low=[1.8] * 100, high=[2.2] * 100, style="trend")
+    alone = loss_chart([Curve(x=x, y=mean, style="trend")], PLAIN)
+    chart = loss_chart([banded], PLAIN)
+    assert "·" not in alone
+    columns = list(zip(*(line.ljust(80) for line in chart.split("\n")[1:-2]), strict=True))[9:-1]
+    assert all(column.count("·") >= 2 for column in columns), "the band is whole"
+    for column in columns:
+        rows = [row for row, cell in enumerate(column) if cell == "·"]
+        (line,) = [row for row, cell in enumerate(column) if cell > "\u2800"]
+        assert rows[0] < line < rows[-1]
+
+
+def test_a_spike_in_a_band_stays_in_its_reduction() -> None:
+    y = array("d", [3.0 - k / 4000 for k in range(4000)])
+    low, high = array("d", [value - 0.02 for value in y]), array("d", [value + 0.02 for value in y])
+    high[3000] = 2.9
+    chart = loss_chart([Curve(x=range(4000), y=y, low=low, high=high, style="trend")], PLAIN)
+    columns = list(zip(*(line.ljust(80) for line in chart.split("\n")[1:-2]), strict=True))[8:]
+    tall = [index for index, column in enumerate(columns) if column.count("·") > 4]
+    assert tall == [54]
+
+
+def test_what_is_to_come_is_dotted_and_ghosts_are_dim() -> None:
+    past = Curve(x=range(500), y=[1e-3] * 500, label="lr", hue=2)
+    to_come = Curve(x=range(500, 1000), y=[5e-4] * 500, label="to come", style="future", hue=2)
+    ghost = Curve(x=range(400, 600), y=[2e-3] * 200, label="left behind", style="dim")
+    rows = rate_chart([past, to_come, ghost], PLAIN).split("\n")
+    assert rows[0] == "Learning rate   ── lr   ┈┈ to come   ~~ left behind"
+    assert any("~~~~~" in row for row in rows[1:])
+    dotted = next(row for row in rows[1:] if len(row.rstrip()) > 70 and "─" not in row)
+    assert {bin(ord(cell) - 0x2800).count("1") for cell in dotted.rstrip()[46:]} == {1}
+    in_ascii = rate_chart([past, to_come], Look(width=80, height=10, colour=False, ascii=True))
+    assert ".........." in in_ascii
+    assert "**********" in in_ascii
+    coloured = rate_chart([ghost], Look())
+    assert set(re.findall(r"38;5;(\d+)", coloured)) == {"245"}
+
+
+def test_an_equal_picture_is_not_built_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    built = []
+    real = lrtui.plot._build
+
+    def build(figure: Figure) -> str:
+        built.append(figure)
+        return real(figure)
+
+    monkeypatch.setattr(lrtui.plot, "_build", build)
+    monkeypatch.setattr(lrtui.plot, "_drawn", [])
+    flat = [1e-3] * 100_000
+    # one more step moves nothing by a dot
+    charts = {rate_chart([Curve(x=range(n), y=flat)], PLAIN, steps=(0, 100_000)) for n in (50_300, 50_301)}
+    assert len(charts) == len(built) == 1
+    rate_chart([Curve(x=range(60_000), y=flat)], PLAIN, steps=(0, 100_000))
+    rate_chart([Curve(x=range(60_000), y=flat)], PLAIN, steps=(0, 100_001), marks=[Mark(7, "×2")])
+    rate_chart([Curve(x=range(60_000), y=flat)], Look(width=60, height=16, colour=False), steps=(0, 100_000))
+    assert len(built) == 4
+
+
+def test_the_newest_mark_keeps_its_label_and_an_alarm_its_colour() -> None:
+    marks = [Mark(500 + step, f"×{step}") for step in range(12)]
+    chart = loss_chart([falling()], PLAIN, marks=marks)
+    assert "×11" in chart
+    alarmed = loss_chart([falling()], Look(), marks=[Mark(500, "×2"), Mark(500, "NaN", alarm=True)])
+    assert "\x1b[38;5;160m╎" in alarmed
+    assert "\x1b[38;5;172m╎" not in alarmed
+
+
+@given(label=st.text(max_size=20))
+@settings(max_examples=60, deadline=None)
+def test_every_line_is_as_wide_as_asked_whatever_a_label_holds(label: str) -> None:
+    mark, reference = Mark(300, label), Reference(label, 2.0)
+    curve = Curve(x=range(9), y=[2.0, 3.0] * 4 + [1.0], label=label)
+    for row in loss_chart([curve], PLAIN, marks=[mark], references=[reference], steps=(0, 1000)).split("\n"):
+        assert cell_len(row) == len(row) <= 80
+        assert row.isprintable()

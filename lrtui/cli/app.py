@@ -1,52 +1,15 @@
-"""The `lrtui` command: its families put together, and every error turned into a sentence and an exit code."""
+"""The `lrtui` command: every error turned into a sentence and an exit code.
+
+The parser takes a while to load: a plain `lrtui`, which opens the screens, goes without it.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import sys
-from typing import Annotated
 
-import typer
-
-from lrtui import __version__
-from lrtui.cli import bench, config, control, corpus, lab, library, run, take_out
 from lrtui.errors import LrtuiError
-
-app = typer.Typer(
-    name="lrtui",
-    help="A learning-rate workbench in the terminal: train small language models with the rate under your fingers.",
-    rich_markup_mode=None,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"lrtui {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _options(
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
-    ] = False,
-) -> None:
-    pass
-
-
-run.register(app)
-control.register(app)
-lab.register(app)
-library.register(app)
-take_out.register(app)
-bench.register(app)
-app.add_typer(corpus.app, name="corpus")
-app.add_typer(config.app, name="config")
-app.command("presets")(config.presets)
 
 
 def main() -> None:
@@ -59,14 +22,14 @@ def main() -> None:
         with contextlib.suppress(AttributeError, ValueError):  # closed, or replaced by a test
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        code = app(standalone_mode=False)
+        code = _run(sys.argv[1:])
         sys.stdout.flush()
     except LrtuiError as error:
         from lrtui.console import report_error
 
         report_error(error, sys.stderr)
         code = error.exit_code
-    except (KeyboardInterrupt, typer.Abort):
+    except KeyboardInterrupt:
         code = 130
     except BrokenPipeError:
         code = 0  # whoever read our output went away: nothing to say, and nobody to say it to
@@ -76,6 +39,17 @@ def main() -> None:
         code = _usage_exit(error) or _bug_exit(error)
     _let_go_of_output()
     sys.exit(code or 0)
+
+
+def _run(argv: list[str]) -> int | None:
+    if not argv:
+        from lrtui.cli.screens import open_screens
+
+        return open_screens()
+    from lrtui.cli.commands import app
+
+    code: int | None = app(standalone_mode=False)
+    return code
 
 
 def _let_go_of_output() -> None:
@@ -113,6 +87,8 @@ def _usage_exit(error: Exception) -> int | None:
 
     typer vendors its parser, whose exception classes have no public import path: they are known by their `show`.
     """
+    if type(error).__name__ == "Abort":
+        return 130
     if not hasattr(error, "show") or not hasattr(error, "exit_code"):
         return None
     error.show()

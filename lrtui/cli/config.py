@@ -22,19 +22,11 @@ def init(
 ) -> None:
     """Write a configuration to edit, in which every key is explained."""
     from lrtui.config.load import load_run_config
-    from lrtui.config.toml import template_toml
-    from lrtui.errors import DiskError, UsageError
+    from lrtui.config.toml import write_template
     from lrtui.printable import printable
 
     config = load_run_config(None, preset, sets or [])
-    text = template_toml(config)
-    try:
-        with path.open("w" if force else "x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-    except FileExistsError:
-        raise UsageError(f"{path} exists already", "Give another name, or --force to replace it.") from None
-    except OSError as error:
-        raise DiskError(f"{path} cannot be written: {error.strerror}") from None
+    write_template(path, config, replace=force)
     typer.echo(printable(f"wrote {path}, made from the preset {config.preset}"))
 
 

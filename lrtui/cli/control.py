@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from lrtui.cli.options import HomeOption, JsonOption, RunArgument
+from lrtui.cli.options import (
+    AsciiOption,
+    HomeOption,
+    HzOption,
+    JsonOption,
+    NoMouseOption,
+    PaletteOption,
+    RunArgument,
+    ThemeOption,
+)
 from lrtui.errors import UsageError
+from lrtui.runs.directory import RunDirectory, open_run
 from lrtui.runs.directory import home as home_folder
-from lrtui.runs.directory import open_run
 
 
 def register(app: typer.Typer) -> None:
@@ -51,12 +61,58 @@ def ctl_command(
         typer.echo("\n".join(told) if told else f"step {step:,}  {words[0]}: done")
 
 
-def attach_command(run: RunArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Follow a live run from its beginning to its end; Ctrl-C leaves it training."""
+def attach_command(
+    run: Annotated[str | None, typer.Argument(metavar="[RUN]", help="A run (default: the newest live one).")] = None,
+    home: HomeOption = None,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Look, and let no key steer it.")] = False,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Lines instead of the screens, as without a terminal.")
+    ] = False,
+    as_json: JsonOption = False,
+    ascii: AsciiOption = False,
+    no_mouse: NoMouseOption = False,
+    hz: HzOption = None,
+    theme: ThemeOption = None,
+    palette: PaletteOption = None,
+) -> None:
+    """Show a run; leaving lets it train on. Without a terminal: its lines, from its beginning to its end."""
+    from lrtui.cli.screens import has_terminal, open_screens
+
+    directory = open_run(home_folder(home), run or _newest_live(home))
+    if plain or as_json or not has_terminal():
+        _follow(directory, as_json)
+        return
+    raise typer.Exit(
+        open_screens(
+            home,
+            directory.name,
+            read_only=read_only,
+            ascii=ascii,
+            no_mouse=no_mouse,
+            hz=hz,
+            theme=theme,
+            palette=palette,
+        )
+    )
+
+
+def _newest_live(home: Path | None) -> str:
+    from lrtui.printable import printable
+    from lrtui.runs.live import newest_live_run
+
+    name = newest_live_run(home_folder(home))
+    if name is None:
+        raise UsageError(
+            f"no run trains in {printable(str(home_folder(home)))}",
+            "`lrtui attach RUN` shows one that has ended, `lrtui runs` lists them, --home names another home.",
+        )
+    return name
+
+
+def _follow(directory: RunDirectory, as_json: bool) -> None:
     from lrtui.console import Console
     from lrtui.runs.follow import follow
 
-    directory = open_run(home_folder(home), run)
     with Console(sys.stdout, json=as_json) as console:
         for event in follow(directory):
             console.show(event)

@@ -17,3 +17,12 @@ SetOption = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override one key, such as optim.lr=0.002.")
 ]
 StepOption = Annotated[int | None, typer.Option("--from", metavar="STEP", help="The checkpoint (default: the newest).")]
+AsciiOption = Annotated[bool, typer.Option("--ascii", help="Draw the screens with ASCII alone.")]
+NoMouseOption = Annotated[bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")]
+HzOption = Annotated[
+    float | None, typer.Option("--hz", metavar="N", help="How often a second the screens look (0.2 to 10; default: 2).")
+]
+ThemeOption = Annotated[str | None, typer.Option("--theme", metavar="NAME", help="The colours of the screens.")]
+PaletteOption = Annotated[
+    str | None, typer.Option("--palette", metavar="P", help="standard, or colour-blind: no red against green.")
+]

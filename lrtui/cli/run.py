@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 from collections import deque
 from collections.abc import Callable
@@ -104,7 +106,7 @@ def _host(make: Callable[[], Host], as_json: bool, detach: bool) -> None:
     from lrtui.worker import detach as detached
 
     if detach:
-        name = detached.spawn([argument for argument in sys.argv[1:] if argument != DETACH])
+        name = detached.spawn([argument for argument in sys.argv[1:] if argument != DETACH]).name
         typer.echo(f'{{"run": "{name}"}}' if as_json else f"{name} trains; follow it with: lrtui attach {name}")
         return
     if detached.is_detached():
@@ -129,6 +131,14 @@ def _shown(console: Console, event: Event) -> str | None:
     return None
 
 
+def _drop_output() -> None:
+    """Nobody reads what is said from now on, and taking the bar away must not fail for that."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
 def _train_here(make: Callable[[], Host], as_json: bool) -> tuple[Host, Event | None]:
     from lrtui.console import Console
     from lrtui.messages import Stop, Stopped
@@ -138,6 +148,7 @@ def _train_here(make: Callable[[], Host], as_json: bool) -> tuple[Host, Event | 
         for last in host.events():
             if heard and (cause := _shown(console, last)):
                 heard = False
+                _drop_output()
                 host.inbox.put(Stop(), cause)
         if heard:
             console.close(host.run)

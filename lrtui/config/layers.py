@@ -87,11 +87,12 @@ def parse_toml(text: str, label: str) -> Layer:
         raise ConfigError(f"{label}: is not valid TOML: a number too long or lists nested too deeply") from None
 
 
-def parse_set(text: str, text_keys: frozenset[str] = frozenset()) -> Layer:
+def parse_set(text: str, text_keys: frozenset[str] = frozenset(), optional: frozenset[str] = frozenset()) -> Layer:
     """The layer of one `--set a.b=value`: the right side is a TOML value or else a string as it stands.
 
     For the keys in `text_keys` whatever is no TOML string is a string as it stands, so that a prompt of `1 2` or `1`
-    and a file named `2024` need no quotes. Raises ConfigError where there is no key or no `=`.
+    and a file named `2024` need no quotes. Nothing on the right side unsets a key of `optional`. Raises ConfigError
+    where there is no key or no `=`.
     """
     key, equals, raw = text.partition("=")
     key = key.strip()
@@ -100,6 +101,8 @@ def parse_set(text: str, text_keys: frozenset[str] = frozenset()) -> Layer:
     value = _value(raw)
     if key in text_keys and not isinstance(value, str):
         value = raw
+    if key in optional and not raw.strip():
+        value = None
     data: Any = value
     for part in reversed(key.split(".")):
         data = {part: data}

@@ -6,7 +6,7 @@ from typing import Any
 
 from lrtui.config.layers import Layer, one_line, parse_set, parse_toml, read_toml
 from lrtui.config.presets import QUICKSTART, preset_names, read_preset
-from lrtui.config.problems import all_keys, nearest, shown
+from lrtui.config.problems import all_keys, nearest, optional_keys, shown
 from lrtui.config.schema import Config
 from lrtui.config.validate import validate
 from lrtui.errors import ConfigError
@@ -33,7 +33,7 @@ def load_config(path: Path | None = None, preset: str | None = None, sets: Seque
         elif name in preset_names():
             layers.insert(0, parse_toml(read_preset(name).text, f"preset {name}"))
         else:
-            problems.append(f"{origin.place(('preset',))}: {_no_preset(name)}")
+            problems.append(f"{origin.place(('preset',))}: {no_preset(name)}")
     return validate(layers, problems)
 
 
@@ -75,10 +75,15 @@ def _parse_sets(sets: Iterable[str]) -> tuple[list[Layer], list[str]]:
     layers, problems = [], []
     for text in sets:
         try:
-            layers.append(parse_set(text, TEXT_KEYS))
+            layers.append(set_layer(text))
         except ConfigError as error:
             problems.append(error.message)
     return layers, problems
+
+
+def set_layer(text: str) -> Layer:
+    """The layer of one `--set KEY=VALUE`; without a value a key that can be unset is. Raises ConfigError."""
+    return parse_set(text, TEXT_KEYS, optional_keys())
 
 
 def _chosen_preset(file: Layer, flag: str | None, sets: list[Layer]) -> tuple[str, Layer] | None:
@@ -87,7 +92,8 @@ def _chosen_preset(file: Layer, flag: str | None, sets: list[Layer]) -> tuple[st
     return (named[-1].data["preset"], named[-1]) if named else None
 
 
-def _no_preset(name: str) -> str:
+def no_preset(name: str) -> str:
+    """The sentence for a preset there is not."""
     names = preset_names()
     near = nearest(name, names)
     advice = f"did you mean {near}?" if near else f"there are {', '.join(names)}"

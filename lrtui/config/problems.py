@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache, reduce
 from typing import Any
 
 from pydantic import BaseModel
@@ -124,6 +125,18 @@ def all_keys() -> Iterable[str]:
             yield from (f"{name}.{key}" for key in inner.model_fields)
         else:
             yield name
+
+
+@cache
+def optional_keys() -> frozenset[str]:
+    """The keys that are unset by default, and that can be unset again."""
+    default = Config()
+    return frozenset(key for key in all_keys() if value_at(default, key) is None)
+
+
+def value_at(config: Config, key: str) -> Any:
+    """The value of a dotted key."""
+    return reduce(getattr, key.split("."), config)
 
 
 def section_at(path: KeyPath) -> type[BaseModel] | None:

@@ -1,11 +1,13 @@
 """A configuration as TOML: complete, as a run keeps it, or explained, as a person edits it."""
 
+from pathlib import Path
 from typing import Any
 
 import tomli_w
 
 from lrtui.config.docs import field_docs
 from lrtui.config.schema import Config
+from lrtui.errors import DiskError, UsageError
 
 
 def dump_toml(config: Config) -> str:
@@ -35,16 +37,29 @@ def template_toml(config: Config) -> str:
     return "\n".join(lines) + "\n"
 
 
+def write_template(path: Path, config: Config, *, replace: bool) -> None:
+    """Write `template_toml` to a file. Raises UsageError where it exists and may not be replaced, DiskError."""
+    text = template_toml(config)
+    try:
+        with path.open("w" if replace else "x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError:
+        raise UsageError(f"{path} exists already", "Give another name, or --force to replace it.") from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise DiskError(f"{path} cannot be written: {reason}") from None
+
+
 def _line(key: str, value: Any) -> str:
-    return f"{key} = {_inline(value)}"
+    return f"{key} = {toml_value(value)}"
 
 
-def _inline(value: Any) -> str:
-    """A TOML value on one line."""
+def toml_value(value: Any) -> str:
+    """A value as TOML on one line. What does not print is written as \\u escapes."""
     if isinstance(value, dict):
         return "{ " + ", ".join(_line(key, inner) for key, inner in value.items()) + " }"
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(_inline(item) for item in value) + "]"
+        return "[" + ", ".join(toml_value(item) for item in value) + "]"
     text = tomli_w.dumps({"v": value}).removeprefix("v = ").removesuffix("\n")
     return "".join(c if c.isprintable() else _escape(c) for c in text)
 

@@ -1,6 +1,7 @@
 """Layers become one configuration, or one error that tells every problem and where each came from."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
@@ -18,33 +19,46 @@ _EITHER = (("path", "name"), ("name", "path"))
 _Told = tuple[int, int, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A problem, the key whose value brought it about, and every key it depends on."""
+
+    problem: Problem
+    given: KeyPath
+    keys: tuple[str, ...] = ()
+
+
 def validate(layers: Sequence[Layer], problems: Iterable[str] = ()) -> Config:
     """The configuration of `layers`, the last one strongest.
 
-    A bad value is taken out and the rest looked at again, so that the rules between keys are told as well. Raises
-    ConfigError with a line for each of `problems` and each that was found.
+    Raises ConfigError with a line for each of `problems` and each that `examine` found.
     """
-    data = merge(layers)
-    told: list[_Told] = []
-    bad: list[KeyPath] = []
-    config = None
-    while config is None:
-        try:
-            config = Config.model_validate(data)
-        except ValidationError as error:
-            errors: list[Any] = list(error.errors())
-            if errors[0]["type"] == "rules":
-                told += _broken_rules(errors[0]["ctx"]["broken"], bad, layers)
-                break
-            found = [describe(e) for e in errors]
-            told += [_tell(p, p.path, layers) for p in found]
-            bad += [p.path[:2] for p in found]
-            for path in {p.path[:2] for p in found}:
-                _remove(data, path)
-    lines = [*problems, *(sentence for *_, sentence in sorted(told))]
+    config, found = examine(layers)
+    lines = [*problems, *(sentence for *_, sentence in sorted(_tell(each, layers) for each in found))]
     if lines or config is None:
         raise ConfigError("\n".join(lines), _HINT)
     return config
+
+
+def examine(layers: Sequence[Layer]) -> tuple[Config | None, list[Found]]:
+    """The configuration of `layers`, or None, and what is wrong with them.
+
+    A bad value is taken out and the rest looked at again, so that the rules between keys are told as well: with bad
+    values the configuration is the one without them.
+    """
+    data = merge(layers)
+    found: list[Found] = []
+    while True:
+        try:
+            return Config.model_validate(data), found
+        except ValidationError as error:
+            errors: list[Any] = list(error.errors())
+            if errors[0]["type"] == "rules":
+                return None, found + _broken_rules(errors[0]["ctx"]["broken"], [f.given[:2] for f in found], layers)
+            bad = [describe(e) for e in errors]
+            found += [Found(p, p.path) for p in bad]
+            for path in {p.path[:2] for p in bad}:
+                _remove(data, path)
 
 
 def merge(layers: Iterable[Layer]) -> dict[str, Any]:
@@ -76,7 +90,7 @@ def _remove(data: dict[str, Any], path: KeyPath) -> None:
     inner.pop(last, None)
 
 
-def _broken_rules(broken: list[Broken], bad: list[KeyPath], layers: Sequence[Layer]) -> list[_Told]:
+def _broken_rules(broken: list[Broken], bad: list[KeyPath], layers: Sequence[Layer]) -> list[Found]:
     """The rules to tell: not those about a key whose own value was bad. The last key given is where it broke."""
     told = []
     for rule in broken:
@@ -84,7 +98,7 @@ def _broken_rules(broken: list[Broken], bad: list[KeyPath], layers: Sequence[Lay
         if any(path[: len(b)] == b for path in paths for b in bad):
             continue
         latest = max(paths, key=lambda path: _layer_of(path, layers))
-        told.append(_tell(Problem(tuple(rule.key.split(".")), rule.message), latest, layers))
+        told.append(Found(Problem(tuple(rule.key.split(".")), rule.message), latest, rule.keys))
     return told
 
 
@@ -93,8 +107,9 @@ def _layer_of(path: KeyPath, layers: Sequence[Layer]) -> int:
     return max((i for i, layer in enumerate(layers) if layer.gives(path)), default=-1)
 
 
-def _tell(problem: Problem, given: KeyPath, layers: Sequence[Layer]) -> _Told:
-    """The sentence of a problem, placed where the value at `given` came from."""
+def _tell(found: Found, layers: Sequence[Layer]) -> _Told:
+    """The sentence of a problem, placed where the value that brought it about came from."""
+    problem, given = found.problem, found.given
     number = _layer_of(given, layers)
     layer = layers[number] if number >= 0 else Layer({})
     key, place = dotted(problem.path), layer.place(given)

@@ -4,14 +4,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lrtui.plot import Curve, Look, Mark, Reference, loss_chart, rate_chart, span
+from lrtui.plot import Curve, Look, loss_chart, rate_chart, span
 from lrtui.printable import ascii_only
+from lrtui.run_charts import LEFT_BEHIND, changes, ghosts, references, shared_references, stumbles, validation
 from lrtui.runs.catalog import RunSummary, summarize
 from lrtui.runs.directory import RunDirectory
 from lrtui.runs.events import read_samples
 from lrtui.runs.history import History, read_history
 from lrtui.runs.metrics import Series, read_metrics
-from lrtui.words import BASELINES, change_text, generated, loss_text, rate_text
+from lrtui.words import generated, loss_text, rate_text
 
 
 def run_charts(runs: Sequence[RunDirectory], look: Look) -> str:
@@ -31,48 +32,25 @@ def run_charts(runs: Sequence[RunDirectory], look: Look) -> str:
     losses, rates = [], []
     for hue, (name, history, series) in enumerate(read):
         losses.append(Curve(x=series.step, y=series.loss, label=name, style="mean", hue=hue))
-        losses.append(_validation(history, "", hue))
+        losses.append(validation(history, "", hue))
         rates.append(Curve(x=series.step, y=series.lr, label=name, hue=hue))
-    shared = [history.started.baselines if history.started else {} for _, history, _ in read]
-    references = _references(shared[0]) if shared and all(one == shared[0] for one in shared) else []
+    shared = shared_references([history for _, history, _ in read])
     # Both charts span the same steps, so that what stands above belongs to what stands below.
     steps = span([*losses, *rates])
-    return f"{loss_chart(losses, above, references=references, steps=steps)}\n{rate_chart(rates, below, steps=steps)}"
+    return f"{loss_chart(losses, above, references=shared, steps=steps)}\n{rate_chart(rates, below, steps=steps)}"
 
 
 def _single(history: History, series: Series, above: Look, below: Look) -> str:
-    marks = _marks(history, series)
+    not_numbers = [step for branch in (series, *series.ghosts) for step in stumbles(branch.step, branch.loss)]
+    marks = changes(history, not_numbers)
     curves = [Curve(x=series.step, y=series.loss, label="train", style="trend")]
-    for number, ghost in enumerate(series.ghosts):
-        curves.append(Curve(x=ghost.step, y=ghost.loss, label="" if number else "left behind", style="dim"))
-    curves.append(_validation(history, "val", 1))
-    references = _references(history.started.baselines if history.started else {})
-    rates = [Curve(x=ghost.step, y=ghost.lr, style="dim") for ghost in series.ghosts]
+    curves += ghosts([(ghost.step, ghost.loss) for ghost in series.ghosts], LEFT_BEHIND)
+    curves.append(validation(history))
+    rates = ghosts([(ghost.step, ghost.lr) for ghost in series.ghosts])
     rates.append(Curve(x=series.step, y=series.lr, label="lr", hue=2))
     steps = span([*curves, *rates])
-    loss = loss_chart(curves, above, marks=marks, references=references, steps=steps)
+    loss = loss_chart(curves, above, marks=marks, references=references(history), steps=steps)
     return f"{loss}\n{rate_chart(rates, below, marks=marks, steps=steps)}"
-
-
-def _validation(history: History, label: str, hue: int) -> Curve:
-    measured = [(event.step, event.val_loss) for event in history.evaluations if event.val_loss is not None]
-    steps, losses = [step for step, _ in measured], [loss for _, loss in measured]
-    return Curve(x=steps, y=losses, label=label, style="points", hue=hue)
-
-
-def _references(baselines: dict[str, float]) -> list[Reference]:
-    return [Reference(name, baselines[name]) for name in BASELINES if name in baselines]
-
-
-def _marks(history: History, series: Series) -> list[Mark]:
-    """Every surviving change, every rewind, and where the loss first was no number, by step."""
-    marks = [Mark(change.step, change_text(change.entry)) for change in history.changes]
-    marks += [Mark(to, cause) for to, cause in dict.fromkeys((rewind.to, rewind.cause) for rewind in history.rewinds)]
-    for branch in (series, *series.ghosts):
-        if not math.isfinite(sum(branch.loss)):
-            first = next(i for i, loss in enumerate(branch.loss) if not math.isfinite(loss))
-            marks.append(Mark(branch.step[first], "NaN"))
-    return sorted(marks, key=lambda mark: mark.step)
 
 
 def closing(run: RunDirectory, look: Look) -> str:

@@ -19,32 +19,16 @@ from safetensors.torch import load
 from torch import Tensor
 
 from lrtui.engine.flat import FlatParameters
-from lrtui.engine.state import Progress, Snapshot, state_sha256
+from lrtui.engine.state import Snapshot, state_sha256
 from lrtui.errors import CheckpointError, OtherModelError
 from lrtui.lr.schedule import Schedule
+from lrtui.runs.checkpoints import Meta, read_meta
 from lrtui.runs.directory import RunDirectory, disk_errors, sync_directory
 
-FORMAT = 1
 MANIFEST = "MANIFEST.json"
 OLD = ".old.tmp"  # ends the name of a folder that is being replaced
 WEIGHTS = ("model.safetensors", "state.json")
 WHOLE = (*WEIGHTS, "optim.safetensors")
-
-
-class Meta(msgspec.Struct, frozen=True, kw_only=True):
-    """state.json: all of a checkpoint that is not tensors. `rewinds` counts the run's rewinds before it was taken."""
-
-    format: int = FORMAT
-    progress: Progress
-    good: Progress | None
-    schedule: Schedule
-    vocabulary: dict[str, object]
-    corpus_sha256: str
-    fingerprint: dict[str, str]
-    state_sha256: str
-    rewinds: int
-    pinned: bool
-    best: bool
 
 
 class FileRecord(msgspec.Struct, frozen=True):
@@ -157,14 +141,6 @@ def _optimizer_tensors(snapshot: Snapshot, flat: FlatParameters) -> dict[str, Te
     """Optimizer buffers keyed `exp_avg/embed.weight`, and the carry keyed `carry/0`: by name, never by position."""
     named = {f"{kind}/{name}": t for kind, buffer in snapshot.buffers.items() for name, t in flat.views(buffer).items()}
     return named | {f"carry/{i}": t for i, t in enumerate(snapshot.carry)}
-
-
-def read_meta(folder: Path) -> Meta:
-    """state.json of a checkpoint, unverified. Raises CheckpointError."""
-    try:
-        return msgspec.json.decode((folder / "state.json").read_bytes(), type=Meta)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, ValueError, TypeError) as error:
-        raise CheckpointError(f"checkpoint {folder.name}: state.json cannot be read: {error}") from None
 
 
 def read_verified(folder: Path, only: tuple[str, ...] = ()) -> dict[str, bytes]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lrtui.engine.state import Progress, Snapshot, state_sha256
+from lrtui.engine.state import Snapshot, state_sha256
 from lrtui.engine.step import TrainStep
 from lrtui.lr.ledger import Entry, Rate, fold
 from lrtui.lr.schedule import Schedule
 from lrtui.messages import RateChanged
+from lrtui.runs.checkpoints import Progress
 
 if TYPE_CHECKING:
     from lrtui.config.schema import Config

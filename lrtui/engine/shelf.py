@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lrtui.engine.checkpoint import OLD, Meta, read_checkpoint, read_meta
+from lrtui.engine.checkpoint import OLD, read_checkpoint
 from lrtui.engine.flat import FlatParameters
 from lrtui.engine.state import Snapshot
 from lrtui.errors import CheckpointError, OtherModelError
 from lrtui.messages import Rewound
+from lrtui.runs.checkpoints import Meta, checkpoint_folders, no_checkpoint, on_line, read_meta, surviving
 from lrtui.runs.directory import RunDirectory
 
-_FOLDER = re.compile(r"\d{9,}")
 _UNDO_FOLDER = re.compile(r"\d{9,}-(\d+)")
 KEEP_UNDO = 4  # changes that can still be undone after a resume
 
@@ -31,45 +30,18 @@ class Found:
     skipped: tuple[str, ...]
 
 
-def folders(run: RunDirectory) -> list[Path]:
-    """The checkpoint folders of a run, newest first."""
-    if not run.steps.is_dir():
-        return []
-    found = [path for path in run.steps.iterdir() if _FOLDER.fullmatch(path.name)]
-    return sorted(found, key=lambda path: int(path.name), reverse=True)
-
-
-def on_line(meta: Meta, rewinds: Sequence[Rewound]) -> bool:
-    """Whether a state survives the rewinds that came after it: none went to an earlier step or a shorter ledger."""
-    step, entries = meta.progress.step, len(meta.progress.entries)
-    later = rewinds[meta.rewinds :]
-    return all(step < r.to or (step == r.to and entries <= r.entries) for r in later)
-
-
 def newest_meta(run: RunDirectory, rewinds: Sequence[Rewound]) -> Meta:
     """What the newest readable checkpoint of the surviving line says of itself. Raises CheckpointError."""
-    for _, meta in _on_line(run, rewinds):
+    for _, meta in surviving(run, rewinds):
         return meta
     raise CheckpointError(f"run {run.name} has no checkpoint that can be read")
-
-
-def is_untouched(run: RunDirectory, rewinds: Sequence[Rewound]) -> bool:
-    """Whether the surviving line has no checkpoint at all, not even a damaged one: it goes on from its beginning."""
-    for folder in folders(run):
-        try:
-            if on_line(read_meta(folder), rewinds):
-                return False
-        except CheckpointError:
-            return False
-    return True
 
 
 def _none_found(
     run: RunDirectory, step: int | None, steps: list[int], skipped: list[str], weights_only: bool
 ) -> CheckpointError:
     if step is not None and not skipped:
-        there = ", ".join(map(str, steps)) or "none"
-        return CheckpointError(f"run {run.name} has no checkpoint at step {step}", f"There are: {there}.")
+        return no_checkpoint(run, step, steps)
     if not skipped:
         return CheckpointError(
             f"run {run.name} has no checkpoint yet", "Start it again: lrtui run with its config.toml."
@@ -96,7 +68,7 @@ def find(
     """
     skipped: list[str] = []
     steps: list[int] = []
-    for folder in folders(run):
+    for folder in checkpoint_folders(run):
         try:
             meta = read_meta(folder)
             if not on_line(meta, rewinds):
@@ -111,18 +83,7 @@ def find(
             skipped.append(error.message)
             continue
         return Found(snapshot, meta, folder, tuple(skipped))
-    raise _none_found(run, step, sorted(steps), skipped, weights_only)
-
-
-def _on_line(run: RunDirectory, rewinds: Sequence[Rewound]) -> list[tuple[Path, Meta]]:
-    """The readable checkpoints of the surviving line, newest first."""
-    found = []
-    for folder in folders(run):
-        with contextlib.suppress(CheckpointError):
-            meta = read_meta(folder)
-            if on_line(meta, rewinds):
-                found.append((folder, meta))
-    return found
+    raise _none_found(run, step, steps, skipped, weights_only)
 
 
 def retain(run: RunDirectory, keep: int, rewinds: Sequence[Rewound]) -> None:
@@ -130,7 +91,7 @@ def retain(run: RunDirectory, keep: int, rewinds: Sequence[Rewound]) -> None:
 
     Damaged ones and pinned ones of other branches are left for whoever wants to look at them.
     """
-    there = _on_line(run, rewinds)
+    there = list(surviving(run, rewinds))
     best = next((folder for folder, meta in there if meta.best), None)
     for folder, meta in there[keep:]:
         if folder != best and not meta.pinned:
@@ -139,7 +100,7 @@ def retain(run: RunDirectory, keep: int, rewinds: Sequence[Rewound]) -> None:
 
 def is_pinned(run: RunDirectory, step: int, rewinds: Sequence[Rewound]) -> bool:
     """Whether the checkpoint at `step` is of the surviving line, and pinned."""
-    return any(meta.pinned for _, meta in _on_line(run, rewinds) if meta.progress.step == step)
+    return any(meta.pinned for _, meta in surviving(run, rewinds) if meta.progress.step == step)
 
 
 def recall(
@@ -155,7 +116,7 @@ def recall(
 
 def drop_ghosts(run: RunDirectory, rewinds: Sequence[Rewound]) -> None:
     """Delete the checkpoints, pinned ones excepted, that a rewind has left on an abandoned branch."""
-    for folder in folders(run):
+    for folder in checkpoint_folders(run):
         try:
             meta = read_meta(folder)
         except CheckpointError:

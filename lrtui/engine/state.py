@@ -3,34 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 from torch import Tensor
 
 from lrtui.engine.flat import FlatParameters
-from lrtui.lr.divergence import DivergenceState
-from lrtui.lr.ledger import Entry
-from lrtui.lr.plateau import PlateauState
 from lrtui.messages import Event
-
-
-@dataclass(frozen=True)
-class Progress:
-    """The part of the state that is not tensors; JSON by msgspec.
-
-    `step` is the next step to train, `updates` the optimizer's own count, `entries` the ledger so far.
-    """
-
-    step: int = 0
-    updates: int = 0
-    entries: tuple[Entry, ...] = ()
-    divergence: DivergenceState = field(default_factory=DivergenceState)
-    plateau: PlateauState = field(default_factory=PlateauState)
-    best: float | None = None
-    best_step: int | None = None
-
-    def at(self, **changes: object) -> Progress:
-        return replace(self, **changes)  # type: ignore[arg-type]
+from lrtui.runs.checkpoints import Progress
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from torch.nn import functional as F
 from lrtui.engine.flat import FlatParameters
 from lrtui.engine.optim import Rate, clip_gradients, make_optimizer
 from lrtui.engine.seeds import derive
-from lrtui.engine.state import Progress, Snapshot
+from lrtui.engine.state import Snapshot
 from lrtui.models.language_model import LanguageModel
+from lrtui.runs.checkpoints import Progress
 from lrtui.text.batches import IGNORE, Batch
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ A list must be quick and must not fail because one run is broken: only the log a
 what cannot be read is left empty.
 """
 
+import contextlib
 import itertools
 import math
 import os
@@ -18,12 +19,14 @@ import msgspec
 
 from lrtui.errors import DiskError, UsageError
 from lrtui.runs.directory import RunDirectory, disk_errors, open_run, run_names, runs_folder
+from lrtui.runs.events import UNREADABLE, SampleLine
 from lrtui.runs.history import History, read_history
 from lrtui.runs.lock import RunLock, is_live
 from lrtui.runs.metrics import last_block
 
 State = Literal["live", "finished", "saved", "crashed", "unreadable"]
 _LAST_STEPS = 100
+_TAIL_BYTES = 1 << 16
 
 
 class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +60,52 @@ def list_runs(home: Path) -> list[RunSummary]:
     return sorted((summarize(run, now) for run in runs), key=lambda summary: summary.age)
 
 
+#: What tells that a run may read differently than before: its files by name, time and size, and who trains it.
+_Signature = tuple[bool, tuple[tuple[str, int, int], ...]]
+
+
+class Catalog:
+    """The runs of a home for whoever looks again and again: a run that did not change is not read again."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        #: by name: what it looked like, what it said, and when it was written last (seconds since the epoch)
+        self._known: dict[str, tuple[_Signature, RunSummary, float]] = {}
+
+    def look(self) -> list[RunSummary]:
+        """As `list_runs`; a run that is deleted meanwhile is left out. Raises DiskError as that does."""
+        now, known = time.time(), {}
+        for name in run_names(self._home):
+            run = RunDirectory(runs_folder(self._home) / name)
+            signature = _signature(run)
+            if signature is None:
+                continue
+            before = self._known.get(name)
+            if before is not None and before[0] == signature:
+                known[name] = (signature, msgspec.structs.replace(before[1], age=max(0.0, now - before[2])), before[2])
+            else:
+                summary = summarize(run, now)
+                known[name] = (signature, summary, now - summary.age)
+        self._known = known
+        return sorted((summary for _, summary, _ in known.values()), key=lambda summary: summary.age)
+
+
+def _signature(run: RunDirectory) -> _Signature | None:
+    """What changes whenever the run is written; None where it is gone. Checkpoints are renamed into their folders."""
+    files = []
+    try:
+        with os.scandir(run.path) as entries:
+            for entry in entries:
+                with contextlib.suppress(FileNotFoundError):
+                    status = entry.stat(follow_symlinks=False)
+                    files.append((entry.name, status.st_mtime_ns, status.st_size))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError:
+        pass  # it is listed as unreadable
+    return is_live(run), tuple(sorted(files))
+
+
 def summarize(run: RunDirectory, now: float | None = None) -> RunSummary:
     """The summary of one run; its state is `unreadable` where its files are."""
     size, written = _size_and_time(run.path)
@@ -80,7 +129,7 @@ def _summary(run: RunDirectory, history: History, age: float, size: int) -> RunS
         age=age,
         bytes=size,
         step=block.step + len(block.loss) if block else history.last_step,
-        steps=history.steps or _table(config, "train").get("steps", 0),
+        steps=history.steps or _count(_table(config, "train").get("steps")),
         model=model_label(_table(config, "model")),
         corpus=started.corpus if started else "",
         parameters=started.parameters if started else 0,
@@ -114,6 +163,11 @@ def _table(config: dict[str, Any], name: str) -> dict[str, Any]:
     return table if isinstance(table, dict) else {}
 
 
+def _count(value: object) -> int:
+    # A config of anyone's: TOML has true, dates and integers of a thousand digits.
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 1 << 62 else 0
+
+
 def model_label(model: dict[str, Any]) -> str:
     """A model in a few characters, from its `[model]` table: `lstm 2×256`, `bigram`, `mlp 100`."""
     kind, hidden, layers = str(model.get("kind", "")), model.get("hidden"), model.get("layers")
@@ -138,6 +192,20 @@ def _size_and_time(path: Path) -> tuple[int, float]:
         except OSError:
             newest = time.time()
     return size, newest
+
+
+def last_sample(run: RunDirectory) -> SampleLine | None:
+    """The newest sample of a run, read from the end of its file; None where it has none that can be read."""
+    try:
+        with run.samples.open("rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES))
+            lines = file.read().split(b"\n")[:-1]
+    except OSError:
+        return None
+    for line in reversed(lines):
+        with contextlib.suppress(*UNREADABLE):
+            return msgspec.json.decode(line, type=SampleLine)
+    return None
 
 
 def delete_run(home: Path, name: str) -> None:

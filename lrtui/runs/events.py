@@ -80,11 +80,6 @@ class EventReader:
             yield event
 
 
-def read_events(path: Path) -> Iterator[Event]:
-    """Every event of a log, live or dead; a torn tail and unreadable lines are left out."""
-    return EventReader(path).poll()
-
-
 class SampleReader:
     """Follows the samples of a run; a torn tail waits, unreadable lines are left out."""
 

@@ -6,7 +6,7 @@ is still true of the weights. The rules of which part live here, once.
 
 from bisect import insort_right
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lrtui.lr.ledger import Entry
 from lrtui.messages import (
@@ -154,7 +154,6 @@ def fold_history(events: Iterable[Event]) -> History:
 
 def read_history(run: RunDirectory) -> History:
     """The history of a run on disk, live or dead. Raises DiskError where its log cannot be read."""
-    reader, fold = EventReader(run.events), HistoryFold()
-    for event in reader.poll():
-        fold.add(event)
-    return fold.history(reader.skipped)
+    reader = EventReader(run.events)
+    history = fold_history(reader.poll())
+    return replace(history, skipped=reader.skipped)

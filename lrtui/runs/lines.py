@@ -96,7 +96,8 @@ class LineReader:
         """
         with disk_errors("read", self.path):
             try:
-                handle = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+                # O_NONBLOCK: a pipe in its place must not stop us
+                handle = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
             except FileNotFoundError:
                 return
         try:

@@ -9,7 +9,7 @@ import os
 import socket
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self, cast
@@ -36,7 +36,7 @@ class Header(msgspec.Struct, frozen=True):
     columns: list[str]
 
 
-class _Line(msgspec.Struct, frozen=True):
+class _Line(msgspec.Struct, frozen=True, gc=False):
     step: int
     n: int
     loss: list[float | None] = []
@@ -48,8 +48,7 @@ _header_decoder = msgspec.json.Decoder(type=Header)
 _line_decoder = msgspec.json.Decoder(type=_Line)
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(msgspec.Struct, frozen=True, gc=False):
     """Steps `step … step + len(loss) − 1` of a segment; a value that was not finite is NaN.
 
     A segment's first block is empty, with `step` = `start_step`: it tells that everything from there on is superseded.
@@ -133,6 +132,24 @@ class Series:
         del self.step[cut:], self.loss[cut:], self.lr[cut:], self.grad_norm[cut:]
 
 
+def joined(blocks: Iterable[Block], most: int = 8192) -> Iterator[Block]:
+    """The same steps in fewer blocks, of about `most` steps where they follow on each other: quicker to fold."""
+    held: Block | None = None
+    end = 0
+    for block in blocks:
+        if held is not None:
+            if block.step == end and block.segment == held.segment and len(held.loss) < most:
+                held.loss.extend(block.loss)
+                held.lr.extend(block.lr)
+                held.grad_norm.extend(block.grad_norm)
+                end += len(block.loss)
+                continue
+            yield held
+        held, end = block, block.step + len(block.loss)
+    if held is not None:
+        yield held
+
+
 class MetricsReader:
     """Follows the metrics of a run through all its segments. `skipped` counts unreadable complete lines."""
 
@@ -154,14 +171,14 @@ class MetricsReader:
             yield from self._rest_of_segment()
 
     def _rest_of_segment(self) -> Iterator[Block]:
+        decode = _decode_block if self._begun else _decode_header
         for line in self._lines.poll() if self._lines else ():
             try:
-                decode = _decode_block if self._begun else _decode_header
                 block = decode(self._segment, line)
             except UNREADABLE:
                 self.skipped += 1
                 continue
-            self._begun = True
+            decode, self._begun = _decode_block, True
             yield block
 
 
@@ -185,14 +202,15 @@ def _check_range(step: int, n: int) -> None:
 
 def _values(values: list[float | None], n: int) -> "array[float]":
     """The `n` values of a column, where one value stands for all and none for nothing measured."""
-    # Building the list anew costs more than the search that is nearly always in vain.
-    finite = cast(list[float], values) if None not in values else [math.nan if v is None else v for v in values]
-    full = array("d", finite or [math.nan])
-    if len(full) == 1:
-        return full * n
-    if len(full) != n:
+    try:
+        full = array("d", cast(list[float], values))
+    except TypeError:  # a null: building the list anew costs more than this attempt, which is nearly never in vain
+        full = array("d", [math.nan if value is None else value for value in values])
+    if len(full) == n:
+        return full
+    if len(full) > 1:
         raise ValueError(f"a column of {len(full)} values in a block of {n}")
-    return full
+    return (full or array("d", [math.nan])) * n
 
 
 def read_metrics(run: RunDirectory) -> Series:

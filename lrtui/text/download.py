@@ -31,7 +31,7 @@ _PIECE = 1 << 16
 
 @dataclass(frozen=True)
 class CatalogEntry:
-    """A text that can be fetched by name."""
+    """A text that can be fetched by name; `characters` holds each character of it once, empty where not told."""
 
     name: str
     description: str
@@ -39,6 +39,7 @@ class CatalogEntry:
     bytes: int
     sha256: str
     urls: tuple[str, ...]
+    characters: str = ""
 
 
 @cache

@@ -5,54 +5,20 @@ id 0 is the boundary between items; it reads and writes as a newline, which no i
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor
 
 from lrtui.errors import CorpusError
+from lrtui.text.alphabet import Alphabet
 
 _UNKNOWN = -1
 _SHOWN = 5
 
 
-@dataclass(frozen=True)
-class Vocabulary:
-    """The symbols of a text: `chars` in id order (empty for bytes); `lines` reserves id 0 as the boundary."""
-
-    BOUNDARY: ClassVar[int] = 0
-
-    kind: Literal["char", "byte"]
-    chars: tuple[str, ...] = ()
-    lines: bool = False
-
-    @classmethod
-    def of(cls, text: str | bytes, *, lines: bool) -> "Vocabulary":
-        """All characters of `text`, sorted by code point; for bytes all 256, so that any prompt can be encoded."""
-        if isinstance(text, bytes):
-            return cls("byte", lines=lines)
-        return cls("char", tuple(sorted(set(text) - {"\n"} if lines else set(text))), lines)
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> "Vocabulary":
-        """The inverse of `to_dict`."""
-        return cls(data["kind"], tuple(data["chars"]), data["lines"])
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values, for a checkpoint."""
-        return {"kind": self.kind, "chars": list(self.chars), "lines": self.lines}
-
-    @cached_property
-    def size(self) -> int:
-        """How many different tokens there are."""
-        return (256 if self.kind == "byte" else len(self.chars)) + self.lines
-
-    @property
-    def boundary(self) -> int | None:
-        """The token between two items, or None in stream mode."""
-        return self.BOUNDARY if self.lines else None
+class Vocabulary(Alphabet):
+    """An alphabet that encodes and decodes."""
 
     def encode(self, text: str | bytes) -> Tensor:
         """Token numbers [n], int64, of a text or (byte vocabulary) of raw bytes.

@@ -126,7 +126,9 @@ class ControlServer:
             self._selector.register(connection, selectors.EVENT_READ)
 
     def _client_ready(self, number: int, ready: int) -> None:
-        client = self._clients[number]
+        client = self._clients.get(number)
+        if client is None:
+            return  # dropped since the selector saw it
         try:
             if ready & selectors.EVENT_WRITE:
                 self._flush(number, client)

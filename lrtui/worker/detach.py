@@ -6,11 +6,13 @@ was given. After it, stray prints and tracebacks go to the run's worker.log, nev
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from lrtui.errors import LrtuiError
@@ -27,28 +29,65 @@ class WorkerFailedError(LrtuiError):
         self.exit_code = exit_code if exit_code > 0 else LrtuiError.exit_code
 
 
-def spawn(arguments: Sequence[str], cwd: Path | None = None) -> str:
-    """Run `lrtui ARGUMENTS` detached; returns the name of its run. Raises WorkerFailedError."""
+@dataclass(frozen=True)
+class Spawned:
+    """A worker that this process has started, and the name of its run."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def exit_code(self) -> int | None:
+        """How it ended, minus the signal's number where one ended it; None while it lives. Never waits."""
+        return self.process.poll()
+
+
+#: Only its parent learns how a process ended, and only once: kept for whoever asks.
+_children: dict[int, Spawned] = {}
+
+
+def exit_code_of(pid: int, name: str) -> int | None:
+    """How the worker `pid` of run `name` ended; None where it lives, or is no child of this process."""
+    spawned = _children.get(pid)
+    return spawned.exit_code() if spawned is not None and spawned.name == name else None
+
+
+def is_child(pid: int, name: str) -> bool:
+    """Whether this process has started the worker `pid` of run `name`."""
+    return pid in _children and _children[pid].name == name
+
+
+def spawn(arguments: Sequence[str], cwd: Path | None = None) -> Spawned:
+    """Run `lrtui ARGUMENTS` detached; returns once its run has begun. Raises WorkerFailedError."""
     status, worker_end = os.pipe()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "lrtui", *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        pass_fds=[worker_end],
-        env={**os.environ, STATUS_VARIABLE: str(worker_end)},
-        start_new_session=True,
-        cwd=cwd,
-    )
-    os.close(worker_end)
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "lrtui", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            pass_fds=[worker_end],
+            env={**os.environ, STATUS_VARIABLE: str(worker_end)},
+            start_new_session=True,
+            cwd=cwd,
+        )
+    except BaseException:
+        os.close(status)
+        raise
+    finally:
+        os.close(worker_end)
     with os.fdopen(status, "rb") as told:
-        name = told.read().decode().strip()
+        name = told.read().decode("utf-8", "replace").strip()
     assert process.stderr is not None
     with process.stderr:
         said = "" if name else process.stderr.read().decode("utf-8", "replace")
     if not name:
         raise WorkerFailedError(said, process.wait())
-    return name
+    spawned = _children[process.pid] = Spawned(name, process)
+    return spawned
 
 
 def is_detached() -> bool:
@@ -67,5 +106,6 @@ def begun(run: RunDirectory) -> None:
         os.dup2(log, standard)
     os.close(log)
     status = int(os.environ.pop(STATUS_VARIABLE))
-    os.write(status, run.name.encode() + b"\n")
+    with contextlib.suppress(BrokenPipeError):  # whoever started us has gone: training does not depend on it
+        os.write(status, run.name.encode() + b"\n")
     os.close(status)

@@ -205,7 +205,8 @@ class Host:
         def on_signal(number: int, frame: FrameType | None) -> None:
             nonlocal last
             name, now = signal.Signals(number).name, time.monotonic()
-            if now - last < SECOND_SIGNAL_SECONDS:
+            # a hangup comes twice, from the kernel and from the shell: nobody is impatient
+            if now - last < SECOND_SIGNAL_SECONDS and name != "SIGHUP":
                 raise SystemExit(EXIT_CODES[name])
             last = now
             self.inbox.put(Stop(), name)

@@ -7,23 +7,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lrtui.config.load import load_config
-from lrtui.engine import shelf
 from lrtui.engine.build import Workplace, load_data, make_workplace
-from lrtui.engine.checkpoint import read_checkpoint
 from lrtui.engine.live import Live
 from lrtui.engine.range_test import find
-from lrtui.errors import CheckpointError, CorpusError, UsageError
+from lrtui.errors import UsageError
 from lrtui.lr.ledger import fold
-from lrtui.messages import Event, Find
+from lrtui.messages import Event, Find, RunStarted
 from lrtui.runs.directory import disk_errors, open_run
-from lrtui.runs.history import History, read_history
+from lrtui.runs.history import read_history
 from lrtui.worker.begin import Progress
 from lrtui.worker.host import Pulse
+from lrtui.worker.resume import resume_point, same_workplace
+from lrtui.worker.resume_plan import ResumeOptions
 
 if TYPE_CHECKING:
     from lrtui.config.schema import Config
@@ -58,24 +58,16 @@ def newest(home: Path, name: str, progress: Progress | None = None) -> Specimen:
     history = read_history(run)
     if history.started is None:
         raise UsageError(f"run {run.name} never began: there is no state to experiment on")
-    data = load_data(config, home, progress)
-    if data.sha256 != history.started.corpus_sha256:
-        raise CorpusError(f"the text {data.name} has changed since run {run.name} began (its sha256 differs)")
-    specimen = _specimen(make_workplace(config, data), history)
-    live, flat = specimen.live, specimen.live.train.flat
-    if shelf.is_untouched(run, history.rewinds):
-        if run.beginning.exists():
-            live.restore(read_checkpoint(run.beginning, flat)[0])
-        return specimen
-    found = shelf.find(run, flat, history.rewinds)
-    if found.meta.vocabulary != data.vocabulary.to_dict():
-        raise CheckpointError(f"checkpoint {found.folder.name} of {run.name} was made with another vocabulary")
-    live.restore(found.snapshot)
-    live.rate = fold(live.schedule, history.entries)  # what a resume applies again counts for the steps that are left
-    return Specimen(live, specimen.ln_v, found.skipped)
+    place = same_workplace(run, config, history.started, home, progress)
+    specimen = _specimen(place, history.started)
+    point = resume_point(run, place, history, history.started, ResumeOptions())
+    if point.snapshot is not None:
+        specimen.live.restore(point.snapshot)
+    # what a resume would apply again counts for the steps that are left
+    specimen.live.rate = fold(history.started.schedule, history.entries)
+    return replace(specimen, skipped=point.skipped)
 
 
-def _specimen(place: Workplace, history: History | None = None) -> Specimen:
-    started = history.started if history else None
+def _specimen(place: Workplace, started: RunStarted | None = None) -> Specimen:
     live = Live(place.config, place.train, started.schedule if started else place.config.lr_schedule())
     return Specimen(live, math.log(place.data.vocabulary.size))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Iterator
 
@@ -48,9 +49,16 @@ class Recorder:
             self._metrics.write(event)
             return
         self._log.append(event)
-        if isinstance(event, Rewound) and self._metrics is not None:
+        if isinstance(event, Rewound):
+            self._branch(event.to)
+
+    def _branch(self, step: int) -> None:
+        """Begin a new segment: at once, so that readers see where training stands while it waits."""
+        if self._metrics is not None:
             self._metrics.close()
-            self._metrics, self._start = None, event.to
+        self._metrics, self._start = None, step
+        with contextlib.suppress(DiskError):  # the next block tries again, and tells
+            self._metrics = MetricsWriter(self.run, step)
 
     def close(self) -> None:
         self._log.close()

@@ -17,6 +17,7 @@ from lrtui.engine.state import Snapshot
 from lrtui.engine.writer import CheckpointWriter
 from lrtui.errors import CheckpointError, CorpusError, UsageError
 from lrtui.messages import Event, Rewound, RunResumed, RunStarted
+from lrtui.runs.checkpoints import is_untouched
 from lrtui.runs.directory import RunDirectory, disk_errors, open_run
 from lrtui.runs.history import History, read_history
 from lrtui.runs.lock import RunLock
@@ -42,16 +43,17 @@ def resume(home: Path, name: str, options: ResumeOptions, progress: Progress | N
         history = read_history(run)
         if history.started is None:
             raise UsageError(f"run {run.name} never began", f"Delete it (lrtui delete {run.name}) and start it again.")
-        place = _same_workplace(run, config, history.started, home, progress)
+        place = same_workplace(run, config, history.started, home, progress)
         return _resume(run, lock, place, history, history.started, options)
     except BaseException:
         lock.release()
         raise
 
 
-def _same_workplace(
+def same_workplace(
     run: RunDirectory, config: Config, started: RunStarted, home: Path, progress: Progress | None
 ) -> Workplace:
+    """The place a run trained in, anew. Raises CorpusError where its text is another one now."""
     data = load_data(config, home, progress)
     if data.sha256 != started.corpus_sha256:
         raise CorpusError(
@@ -69,12 +71,12 @@ def _resume(
     started: RunStarted,
     options: ResumeOptions,
 ) -> Host:
-    point = _resume_point(run, place, history, started, options)
+    point = resume_point(run, place, history, started, options)
     # what the log knows beyond the checkpoint is applied again; going back by --from drops it
     known = () if options.step is not None else history.entries[point.entries :]
-    fresh = new_entries(
-        started.schedule, point.snapshot, known, place.config, options, finished=history.finished is not None
-    )
+    step, had = (point.snapshot.step, point.snapshot.progress.entries) if point.snapshot else (0, ())
+    finished = history.finished is not None
+    fresh = new_entries(started.schedule, step, had, known, place.config, options, finished=finished)
     rewinds = list(history.rewinds)
     session = Session(
         place.config,
@@ -130,10 +132,11 @@ class ResumePoint:
         return len(self.snapshot.progress.entries) if self.snapshot else 0
 
 
-def _resume_point(
+def resume_point(
     run: RunDirectory, place: Workplace, history: History, started: RunStarted, options: ResumeOptions
 ) -> ResumePoint:
-    if options.step is None and shelf.is_untouched(run, history.rewinds):
+    """Where the run goes on with these `options`. Raises CheckpointError."""
+    if options.step is None and is_untouched(run, history.rewinds):
         # killed before its first checkpoint: nothing is lost but time
         if not run.beginning.exists():
             return ResumePoint(None, started.fingerprint)  # the beginning is a function of the seed

@@ -7,14 +7,77 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lrtui.errors import UsageError
+from lrtui.errors import CheckpointError, UsageError
 from lrtui.lr import ledger
 from lrtui.lr.ledger import Entry, Rate
 from lrtui.lr.schedule import Schedule
+from lrtui.runs.checkpoints import is_untouched, no_checkpoint, surviving
+from lrtui.runs.directory import RunDirectory
+from lrtui.runs.history import History
 
 if TYPE_CHECKING:
     from lrtui.config.schema import Config
-    from lrtui.engine.state import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a run would go on, as its directory says; only the resume itself verifies the checkpoint.
+
+    The state at `step` has the entries `had`; `known` are those that the log has beyond it and that are applied again.
+    """
+
+    schedule: Schedule
+    step: int
+    had: tuple[Entry, ...]
+    known: tuple[Entry, ...]
+    finished: bool
+
+    def rate(self, fresh: Sequence[Entry] = ()) -> Rate:
+        """The rate of the run as it was, or with the entries that a resume adds."""
+        now = [entry for entry in self.known if entry.step <= self.step]
+        later = [entry for entry in self.known if entry.step > self.step]
+        return ledger.fold(self.schedule, (*self.had, *now, *fresh, *later))
+
+    def steered(self, config: Config, options: ResumeOptions) -> Rate:
+        """The rate after a resume with `options`. Raises UsageError, in a sentence, where the resume would refuse."""
+        fresh = new_entries(self.schedule, self.step, self.had, self.known, config, options, finished=self.finished)
+        return self.rate(fresh)
+
+
+def standing(run: RunDirectory, history: History, step: int | None = None) -> Standing:
+    """Where the run goes on: at its newest checkpoint, or at the one of `step`.
+
+    Raises UsageError where it never began, CheckpointError where it has no such checkpoint, DiskError.
+    """
+    if history.started is None:
+        raise UsageError(f"run {run.name} never began", f"Delete it (lrtui delete {run.name}) and start it again.")
+    schedule, finished = history.started.schedule, history.finished is not None
+    if step is None and is_untouched(run, history.rewinds):
+        return Standing(schedule, 0, (), history.entries, finished)
+    there = [meta.progress for _, meta in surviving(run, history.rewinds)]
+    found = next((progress for progress in there if step in (None, progress.step)), None)
+    if found is None and step is not None:
+        raise no_checkpoint(run, step, [progress.step for progress in there])
+    if found is None:
+        raise CheckpointError(f"run {run.name} has no checkpoint that can be read")
+    known = () if step is not None else history.entries[len(found.entries) :]
+    return Standing(schedule, found.step, found.entries, known, finished)
+
+
+def must_ask(standing: Standing, config: Config) -> str:
+    """Why a resume must be asked about, as a sentence; empty where it only goes on.
+
+    It has finished, or its config has another total or rate than it began with: what that means is never guessed.
+    """
+    rate, configured = standing.rate(), config.lr_schedule()
+    if standing.finished and standing.step >= rate.total:
+        return f"It has finished its {rate.total:,} steps."
+    told = []
+    if configured.steps not in (standing.schedule.steps, rate.total):
+        told.append(f"its config has {configured.steps:,} steps, the run {rate.total:,}")
+    if configured.base != standing.schedule.base:
+        told.append(f"its config has the rate {configured.base:g}, the run began with {standing.schedule.base:g}")
+    return f"{'; '.join(told).capitalize()}." if told else ""
 
 
 @dataclass(frozen=True)
@@ -33,21 +96,21 @@ class ResumeOptions:
 
 def new_entries(
     schedule: Schedule,
-    snapshot: Snapshot | None,
+    step: int,
+    had: Sequence[Entry],
     known: Sequence[Entry],
     config: Config,
     options: ResumeOptions,
     *,
     finished: bool,
 ) -> list[Entry]:
-    """The entries that `options` add at the step of `snapshot`. `known` ones of later steps are still to be applied.
+    """The entries that `options` add at `step`, whose state has the entries `had`.
 
+    `known` are those the log has beyond the state; the ones of later steps are still to be applied.
     A run killed after its last step but before it could say so is not `finished`: its resume only says so.
 
     Raises UsageError where they cannot be, or where what they mean has to be said.
     """
-    step = snapshot.step if snapshot else 0
-    had = snapshot.progress.entries if snapshot else ()
     rate = ledger.fold(schedule, (*had, *(entry for entry in known if entry.step <= step)))
     entries: list[Entry] = []
 

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from lrtui.bench.rows import ROWS, choose
 from lrtui.bench.table import HEADING
-from lrtui.cli.app import app
+from lrtui.cli.commands import app
 from lrtui.errors import UsageError
 
 runner = CliRunner()

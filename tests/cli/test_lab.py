@@ -11,7 +11,7 @@ import pytest
 from lrtui.config.load import load_config
 from lrtui.messages import Event, RangeTested, RateChanged, decode_event
 from lrtui.runs.directory import RunDirectory, open_run
-from lrtui.runs.events import read_events
+from lrtui.runs.events import EventReader
 from lrtui.runs.history import read_history
 from tests.processes import Process, Zygote, small_flags
 
@@ -97,7 +97,9 @@ def test_run_equals_find_and_run_on_the_disk_too(zygote: Zygote, tmp_path: Path)
     found = zygote.run("run", "--name", "found", *TESTED, "--json", "--at", "0:find", "--at", "31:find", home=tmp_path)
     assert found.code == 0, found.text()
     assert found.events()[-1].state_sha256 == plain.events()[-1].state_sha256
-    logged = [event for event in read_events(open_run(tmp_path, "found").events) if isinstance(event, RangeTested)]
+    logged = [
+        event for event in EventReader(open_run(tmp_path, "found").events).poll() if isinstance(event, RangeTested)
+    ]
     assert [event.step for event in logged] == [0, 31]
     assert zygote.run("replay", "found", home=tmp_path).code == 0
 

@@ -132,3 +132,13 @@ def test_names_mlp_has_the_shape_of_3481_parameters():
     v = 27  # 26 letters and the boundary
     embed, context, hidden = model.embed, model.context, model.hidden
     assert v * embed + (context * embed + 1) * hidden + (hidden + 1) * v == 3481
+
+
+def test_nothing_on_the_right_of_a_set_unsets_what_can_be_unset(tmp_path):
+    path = tmp_path / "run.toml"
+    path.write_text('[schedule]\nkind = "step"\ngamma = 0.5\n')
+    assert load_config(path, sets=["schedule.gamma="]).schedule.gamma is None
+    assert load_run_config(sets=["preset="]) == Config()
+    assert load_config(sets=["sample.prompt="]).sample.prompt == ""
+    with pytest.raises(ConfigError, match=r"^--set optim\.lr=: must be a number, got ''"):
+        load_config(sets=["optim.lr="])

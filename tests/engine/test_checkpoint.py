@@ -11,13 +11,13 @@ from lrtui.engine.checkpoint import (
     MANIFEST,
     Origin,
     read_checkpoint,
-    read_meta,
     read_verified,
     write_checkpoint,
 )
 from lrtui.engine.session import Session
 from lrtui.errors import CheckpointError
 from lrtui.messages import Rewound
+from lrtui.runs.checkpoints import checkpoint_folders, read_meta
 from lrtui.runs.directory import RunDirectory
 from tests.small import small_config, small_session, trained
 
@@ -130,7 +130,7 @@ def test_retention_keeps_the_newest_the_best_and_the_pinned(run: RunDirectory, s
     for step in range(1, 11):
         save(run, session, step, pinned=step == 2, best=step in (3, 4))
     shelf.retain(run, 3, ())
-    assert [int(p.name) for p in shelf.folders(run)] == [10, 9, 8, 4, 2]
+    assert [int(p.name) for p in checkpoint_folders(run)] == [10, 9, 8, 4, 2]
 
 
 def test_ghosts_and_damaged_checkpoints_take_no_place_from_new_ones(run: RunDirectory, session: Session) -> None:
@@ -140,7 +140,7 @@ def test_ghosts_and_damaged_checkpoints_take_no_place_from_new_ones(run: RunDire
     for step in (20, 30, 35):
         save(run, session, step, rewinds=1)
         shelf.retain(run, 3, [rewound(10, 0)])
-    on_line = [p for p in shelf.folders(run) if p.name in ("000000020", "000000030", "000000035")]
+    on_line = [p for p in checkpoint_folders(run) if p.name in ("000000020", "000000030", "000000035")]
     assert len(on_line) == 3
 
 
@@ -172,7 +172,7 @@ def test_checkpoints_of_an_abandoned_branch_are_not_gone_on_from(run: RunDirecto
     save(run, session, 16, rewinds=1)
     assert shelf.find(run, session.live.train.flat, undo).snapshot.step == 16
     shelf.drop_ghosts(run, undo)
-    assert [int(p.name) for p in shelf.folders(run)] == [30, 16, 10]
+    assert [int(p.name) for p in checkpoint_folders(run)] == [30, 16, 10]
     assert shelf.find(run, session.live.train.flat, undo).snapshot.step == 16
 
 

@@ -5,8 +5,8 @@ import torch
 from torch import Tensor
 
 from lrtui.engine.evaluate import evaluate
-from lrtui.engine.state import Progress
 from lrtui.engine.step import TrainStep
+from lrtui.runs.checkpoints import Progress
 from lrtui.text.batches import IGNORE, Batch
 from tests.small import FAMILIES, small_config, small_workplace
 

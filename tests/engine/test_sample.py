@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from lrtui.config.schema import SampleConfig
 from lrtui.engine.build import Workplace
 from lrtui.engine.sample import Sampler, choose, distribution, opening_tokens
-from lrtui.engine.state import Progress
 from lrtui.errors import CorpusError
 from lrtui.models.language_model import Carry, LanguageModel
+from lrtui.runs.checkpoints import Progress
 from tests.small import FAMILIES, small_config, small_workplace
 
 every_kind = pytest.mark.parametrize("kind", FAMILIES)

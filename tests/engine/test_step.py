@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lrtui.engine.state import Progress
 from lrtui.engine.step import TrainStep, lane_losses
+from lrtui.runs.checkpoints import Progress
 from lrtui.text.batches import IGNORE, Batch
 from tests.small import FAMILIES, OPTIMIZERS, small_config, small_workplace
 

@@ -7,7 +7,7 @@ import pytest
 
 from lrtui.errors import UsageError
 from lrtui.messages import Stopped
-from lrtui.runs.catalog import delete_run, list_runs, model_label, newest_run, summarize
+from lrtui.runs.catalog import Catalog, delete_run, last_sample, list_runs, model_label, newest_run, summarize
 from lrtui.runs.directory import create_run, run_names
 from lrtui.runs.events import EventLog
 from lrtui.runs.lock import RunLock
@@ -146,3 +146,70 @@ def test_a_run_that_could_not_be_removed_wholly_is_no_run_any_more(
         run = told_run(tmp_path)
     monkeypatch.setattr(shutil, "rmtree", remove)
     delete_run(tmp_path, run.name)
+
+
+def test_a_catalog_reads_only_what_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = {name: told_run(tmp_path, name) for name in ("one", "two", "three")}
+    catalog, read = Catalog(tmp_path), []
+    monkeypatch.setattr("lrtui.runs.catalog.summarize", lambda run, now: read.append(run.name) or summarize(run, now))
+
+    def names() -> set[str]:
+        return {summary.name for summary in catalog.look()}
+
+    assert names() == set(read) == {"one", "two", "three"}
+    read.clear()
+    assert len(catalog.look()) == 3
+    assert read == []
+    with MetricsWriter(runs["two"], 1000) as metrics:
+        metrics.write(block(1000))
+    catalog.look()
+    assert read == ["two"]
+    runs["three"].checkpoint(1000).mkdir(parents=True)
+    runs["one"].config_toml.unlink()
+    catalog.look()
+    assert read == ["two", "one", "three"]
+    shutil.rmtree(runs["one"].path)
+    assert names() == {"two", "three"}
+
+
+def test_a_catalog_says_what_a_list_says_and_time_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import time
+
+    run = told_run(tmp_path)
+    catalog = Catalog(tmp_path)
+    now = time.time() + 60
+    monkeypatch.setattr("time.time", lambda: now)
+    first = catalog.look()
+    assert first == list_runs(tmp_path)
+    monkeypatch.setattr("time.time", lambda: now + 100)
+    assert catalog.look()[0].age == pytest.approx(first[0].age + 100)
+    with RunLock(run):
+        assert catalog.look()[0].state == "live"
+    assert catalog.look()[0].state == "finished"
+
+
+def test_a_run_that_vanishes_while_it_is_looked_at_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told_run(tmp_path)
+    monkeypatch.setattr("lrtui.runs.catalog.run_names", lambda home: ["quiet-otter", "gone"])
+    assert [summary.name for summary in Catalog(tmp_path).look()] == ["quiet-otter"]
+
+
+@pytest.mark.parametrize("steps", ["'many'", "true", "-3", "inf", "1979-05-27", "9" * 40])
+def test_a_total_that_is_none(tmp_path: Path, steps: str) -> None:
+    run = create_run(tmp_path, "otter")
+    run.config_toml.write_text(f"[train]\nsteps = {steps}\n")
+    assert summarize(run).steps == 0
+
+
+def test_the_last_sample_is_read_from_the_end(tmp_path: Path) -> None:
+    run = told_run(tmp_path)
+    sample = last_sample(run)
+    assert sample is not None
+    assert (sample.step, sample.text[:4]) == (1000, "emma")
+    whole = run.samples.read_bytes()
+    run.samples.write_bytes(b"x" * 200_000 + b"\n" + whole + b"not json\n" + whole[:20])
+    assert last_sample(run) == sample
+    run.samples.write_bytes(b"")
+    assert last_sample(run) is None
+    run.samples.unlink()
+    assert last_sample(run) is None

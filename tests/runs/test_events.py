@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lrtui.messages import Event, Sampled, encode
 from lrtui.runs.directory import RunDirectory, create_run
-from lrtui.runs.events import EventLog, EventReader, SampleLine, read_events, read_samples
+from lrtui.runs.events import EventLog, EventReader, SampleLine, read_samples
 from tests.runs.story import block, evaluated, finished, scaled, started
 
 
@@ -22,7 +22,7 @@ def test_events_come_back_equal_and_in_order(run: RunDirectory) -> None:
     with EventLog(run) as log:
         for event in events:
             log.append(event)
-    assert list(read_events(run.events)) == events
+    assert list(EventReader(run.events).poll()) == events
 
 
 def test_an_event_is_on_the_disk_when_append_returns(run: RunDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,7 +38,7 @@ def test_samples_have_a_file_of_their_own_in_the_documented_form(run: RunDirecto
     with EventLog(run) as log:
         log.append(Sampled(step=5, prompt="a", temperature=0.8, text="line\nbreak \x1b"))
         log.append(evaluated(5))
-    assert list(read_events(run.events)) == [evaluated(5)]
+    assert list(EventReader(run.events).poll()) == [evaluated(5)]
     text = run.samples.read_text()
     assert text == '{"step":5,"lane":0,"prompt":"a","temperature":0.8,"text":"line\\nbreak \\u001b"}\n'
     assert read_samples(run) == [SampleLine(5, 0, "a", 0.8, "line\nbreak \x1b")]

@@ -1,0 +1,99 @@
+"""What the list says about the run under its cursor: its particulars, its checkpoints, its changes, its last sample."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rich.style import Style
+from rich.text import Text
+
+from lrtui.errors import LrtuiError
+from lrtui.lr.ledger import Rate, fold
+from lrtui.printable import printable
+from lrtui.runs.catalog import RunSummary, last_sample
+from lrtui.runs.checkpoints import checkpoint_folders
+from lrtui.runs.config_table import read_config_table
+from lrtui.runs.directory import RunDirectory
+from lrtui.runs.events import SampleLine
+from lrtui.runs.history import History, read_history
+from lrtui.tui.buckets import Numbers
+from lrtui.tui.state import Level, RunView
+from lrtui.tui.widgets.particulars import particulars
+from lrtui.tui.wrapping import cut, wrapped
+from lrtui.words import generated, sentence, size_text
+
+_MOST_CHECKPOINTS = 8
+_LABEL = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """Read from the directory alone. `steps` are those of the checkpoints, newest first; `problem` a sentence."""
+
+    summary: RunSummary
+    view: RunView
+    steps: tuple[int, ...] = ()
+    sample: SampleLine | None = None
+    problem: str = ""
+
+
+def read_details(run: RunDirectory, summary: RunSummary) -> Details:
+    """Everything the lower panes show. What cannot be read is left out; `problem` says why."""
+    try:
+        history = read_history(run)
+        steps = tuple(int(folder.name) for folder in checkpoint_folders(run))
+    except LrtuiError as error:
+        return Details(summary, _view(run, summary, History()), problem=error.sentence)
+    problem = "" if history.started else "It never began: nothing of its log can be read."
+    return Details(summary, _view(run, summary, history), steps, last_sample(run), problem)
+
+
+def _view(run: RunDirectory, summary: RunSummary, history: History) -> RunView:
+    return RunView(
+        name=run.name,
+        config=read_config_table(run),
+        numbers=Numbers(),
+        history=history,
+        rate=_rate(history),
+        step=summary.step,
+        total=summary.steps,
+        lr=summary.lr,
+        badge=history.inexact[-1].badge if history.inexact else "exact",
+    )
+
+
+def _rate(history: History) -> Rate | None:
+    if history.started is None:
+        return None
+    try:
+        return fold(history.started.schedule, history.entries)
+    except (LrtuiError, ArithmeticError):  # a log of anyone's
+        return None
+
+
+def fact_lines(details: Details, width: int, height: int) -> list[Text]:
+    """Label and text, one line each, the most telling first."""
+    told = list(particulars(details.view))
+    told.insert(0, ("state", f"{details.summary.state}, {size_text(details.summary.bytes)}"))
+    if details.steps:
+        shown = ", ".join(f"{step:,}" for step in details.steps[:_MOST_CHECKPOINTS])
+        told.insert(3, ("checkpoints", shown + (" …" if len(details.steps) > _MOST_CHECKPOINTS else "")))
+    lines = [Text.assemble((f"{label:<{_LABEL}}", "dim"), cut(text, width - _LABEL)) for label, text in told]
+    return lines[:height]
+
+
+def story_lines(details: Details, width: int, height: int, style: Callable[[Level], Style]) -> list[Text]:
+    """How it ended, its newest changes, and as much of its last sample as there is room for."""
+    history, lines = details.view.history, []
+    if details.problem:
+        lines += [Text(line, style("error")) for line in wrapped(details.problem, width)]
+    ending = history.finished or history.stopped
+    if ending is not None and details.summary.state != "live":
+        lines += [Text(line) for line in wrapped(sentence(ending) or "", width, most=2)]
+    changes = [sentence(change) or "" for change in history.changes]
+    for told in changes[-max(1, height // 3) :]:
+        lines.append(Text(cut(told, width), style("change")))
+    if details.sample is not None:
+        sample = details.sample
+        lines.append(Text(cut(f"sample at step {sample.step:,}, T {sample.temperature:g}", width), "dim"))
+        lines += [Text(line) for line in wrapped(generated(sample.prompt, sample.text), width, most=max(1, height))]
+    return lines[:height] or [Text(printable("nothing happened yet"), "dim")]

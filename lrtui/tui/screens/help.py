@@ -1,0 +1,51 @@
+"""All keys, as they are mapped now."""
+
+from collections.abc import Mapping
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from lrtui.tui.keys import Scope, by_place, shown_keys
+
+
+class Help(ModalScreen[None]):
+    """The keys of the place it was opened from first, then those of everywhere and of the other places."""
+
+    DEFAULT_CSS = """
+    Help { align: center middle; }
+    Help > VerticalScroll {
+        width: 84; max-width: 96%; height: auto; max-height: 94%;
+        border: solid $primary; background: $surface; padding: 0 1;
+        border-title-color: $text;
+    }
+    Help Static { height: auto; }
+    .-ascii Help > VerticalScroll { border: ascii $primary; }
+    """
+    BINDINGS = [Binding("escape,q,question_mark,f1,ctrl+c,ctrl+q", "close", "Close", show=False)]  # noqa: RUF012
+
+    def __init__(self, first: Scope | None) -> None:
+        super().__init__()
+        self._first = first
+
+    def compose(self) -> ComposeResult:
+        keymap = getattr(getattr(self.app, "settings", None), "keys", {})
+        with VerticalScroll() as box:
+            yield Static(help_text(self._first or "train", keymap), markup=False)
+        box.border_title = Content("Keys (escape closes)")
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+
+def help_text(first: Scope, keymap: Mapping[str, str]) -> Content:
+    """The keys of all places, `first` first."""
+    parts: list[str | tuple[str, str]] = []
+    for place, keys in by_place(first):
+        parts += ["\n" if parts else "", (f"{place}\n", "bold")]
+        for key in keys:
+            parts += [(f"  {shown_keys(key, keymap):<15} ", "$text-accent"), f"{key.help}\n"]
+    return Content.assemble(*parts).rstrip()

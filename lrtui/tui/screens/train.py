@@ -1,0 +1,223 @@
+"""The training screen: everything of one run, and the keys that steer it.
+
+A timer looks at the run's directory in a thread; what came is folded into a view, and each widget shows what of it
+changed. The screen stands before the first look is done, however long the run is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Static
+
+from lrtui.runs.directory import RunDirectory
+from lrtui.runs.lock import holder
+from lrtui.tui.host import HostMeter
+from lrtui.tui.keys import bindings
+from lrtui.tui.screens.choice import Answer, Choice
+from lrtui.tui.screens.watching import ENDED, WatchingScreen
+from lrtui.tui.state import RunView
+from lrtui.tui.widgets.charts import Charts
+from lrtui.tui.widgets.figures import Figures
+from lrtui.tui.widgets.headline import Headline, section
+from lrtui.tui.widgets.key_bar import KeyBar
+from lrtui.tui.widgets.log import LogPane
+from lrtui.tui.widgets.pane import Pane
+from lrtui.tui.widgets.particulars import Particulars
+from lrtui.tui.widgets.sample import SamplePane
+from lrtui.tui.wrapping import wrapped
+
+_NOTHING = "no run is open: 5 starts one, 4 lists those there are"
+_SECONDS_BETWEEN_MEASURES = 1.0
+_ZOOMED = ("loss", "rate", "particulars", "log", "sample")
+
+
+class TrainScreen(WatchingScreen):
+    """One run, live or long over. `watch_run` opens it; `steers` tells whether leaving needs a question."""
+
+    CSS_PATH = "train.tcss"
+    AUTO_FOCUS = ""
+    BINDINGS = bindings("train")
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-middle"), (160, "-wide")]  # noqa: RUF012 - Textual's declaration
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (18, "-low"), (30, "-tall")]  # noqa: RUF012 - Textual's declaration
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        self._measuring = self._leaving = False
+        self._meter = HostMeter()
+
+    def compose(self) -> ComposeResult:
+        yield Headline(id="headline")
+        yield Pane(id="ending")
+        with Horizontal(id="upper"):
+            yield Charts(id="charts")
+            with Vertical(id="side"):
+                yield Particulars(id="particulars")
+                yield LogPane(id="log")
+        yield SamplePane(id="sample")
+        yield Static(_NOTHING, id="nothing", markup=False)
+        yield Figures(id="figures")
+        yield KeyBar("train")
+
+    def on_mount(self) -> None:
+        self.set_class(self.view is None, "-empty")
+        self.set_interval(_SECONDS_BETWEEN_MEASURES, self._measure_now)
+
+    def on_screen_resume(self) -> None:
+        self.show_run()
+
+    @property
+    def steers(self) -> bool:
+        """Whether a training goes on that this screen commands."""
+        return self.view is not None and not self.read_only and self.view.condition not in ENDED
+
+    # -- showing ----------------------------------------------------------------------------------------------------
+
+    def show_run(self) -> None:
+        """Show the view as it is now, where this screen, or its zoom, is what the terminal shows."""
+        from lrtui.tui.screens.zoom import ZoomScreen
+
+        if not self.is_mounted:
+            return
+        view, top = self.view, self.app.screen
+        if isinstance(top, ZoomScreen):
+            top.show_run(view)
+        elif top is self:
+            self._show(view)
+        if self._leaving and view is not None and view.condition in ENDED:
+            self.app.exit(0)
+
+    def _show(self, view: RunView | None) -> None:
+        dead = view is not None and view.condition == "dead"
+        self.set_class(view is None, "-empty")
+        self.set_class(dead, "-dead")
+        for part in self._parts():
+            part.show_run(view)
+        if view is not None and dead:
+            pane, width = self.query_one("#ending", Pane), max(8, self.size.width - 4)
+            told = view.ending or ("its process is gone and left no last word",)
+            lines = [piece for line in told for piece in wrapped(line, width)]
+            pane.styles.height = len(lines) + 2
+            pane.show(lines, "The worker died · R resumes the run")
+
+    def _parts(self) -> tuple[Headline | Particulars | LogPane | SamplePane | Figures | Charts, ...]:
+        one = self.query_one
+        return one(Headline), one(Particulars), one(LogPane), one(SamplePane), one(Figures), one(Charts)
+
+    def say(self, told: str) -> None:
+        self.query_one(Figures).show_asked(told)
+
+    # -- the machine ------------------------------------------------------------------------------------------------
+
+    def _measure_now(self) -> None:
+        if self.run is not None and not self._measuring and self.app.screen is self:
+            self._measuring = True
+            self.run_worker(self._measure(self.run), group="measure")
+
+    async def _measure(self, run: RunDirectory) -> None:
+        view = self.view
+        live = view is not None and view.condition not in ENDED
+        device = _device(view) if view else ""
+        try:
+            told = await asyncio.to_thread(lambda: self._meter.poll(holder(run) if live else None, device))
+        finally:
+            self._measuring = False
+        self.query_one(Figures).show_host(told)
+
+    # -- keys that change what is shown -----------------------------------------------------------------------------
+
+    @property
+    def charts(self) -> Charts:
+        return self.query_one(Charts)
+
+    def _focused_pane(self) -> str:
+        focused = self.focused.id if self.focused is not None else None
+        return focused if focused in _ZOOMED else "loss"
+
+    def _focused_chart(self) -> str:
+        return "rate" if self._focused_pane() == "rate" else "loss"
+
+    def action_log_x(self) -> None:
+        self.charts.toggle_log_x(self._focused_chart())
+        self.show_run()
+
+    def action_log_y(self) -> None:
+        self.charts.toggle_log_y(self._focused_chart())
+        self.show_run()
+
+    def action_smooth(self) -> None:
+        self.charts.next_smoothing()
+        self.show_run()
+
+    def action_older(self) -> None:
+        self.query_one(SamplePane).move(-1)
+
+    def action_newer(self) -> None:
+        self.query_one(SamplePane).move(1)
+
+    def action_zoom(self) -> None:
+        from lrtui.tui.screens.zoom import ZoomScreen
+
+        if self.view is not None:
+            self.app.push_screen(ZoomScreen(self, self._focused_pane()))
+
+    # -- going on and stopping --------------------------------------------------------------------------------------
+
+    def action_resume(self) -> None:
+        """Go on with a run that nobody trains; one that has finished, or was changed, is asked how."""
+        view = self.view
+        if view is None or self.read_only:
+            self.steered()  # says why not
+        elif view.condition in ENDED:
+            from lrtui.tui.screens.resume import go_on
+
+            self.run_worker(go_on(self.app, view.name), group="resume")
+        else:
+            self.app.tell(f"{view.name} is training already")
+
+    def action_stop(self) -> None:
+        """Ask once, then stop, save and leave."""
+        if self.steered() is None:
+            return
+        answers = [Answer("stop", "s", "save a checkpoint, stop the training, leave"), Answer("stay", "c", "stay here")]
+
+        def answered(answer: str | None) -> None:
+            if answer == "stop":
+                self.stop_and_leave()
+
+        self.app.push_screen(Choice("Stop the training?", answers), answered)
+
+    def action_leave(self) -> None:
+        """Leave at once where nothing is lost by it; else ask what becomes of the training."""
+        if not self.steers or self.view is None:
+            self.app.exit(0)
+            return
+        answers = [
+            Answer("detach", "q", "leave, and let it train on"),
+            Answer("stop", "s", "save a checkpoint, stop the training, leave"),
+            Answer("stay", "c", "stay here"),
+        ]
+
+        def answered(answer: str | None) -> None:
+            if answer == "detach":
+                self.app.exit(0)
+            elif answer == "stop":
+                self.stop_and_leave()
+
+        question = f"{self.view.name} trains on without this screen"
+        detail = f"lrtui attach {self.view.name} comes back to it"
+        self.app.push_screen(Choice(question, answers, detail=detail), answered)
+
+    def stop_and_leave(self) -> None:
+        """Have the worker save and end; leave when it has."""
+        self._leaving = True
+        self.stop_and_save()
+
+
+def _device(view: RunView) -> str:
+    """Where the run computes: `train.device`, or what a processor's fingerprint says."""
+    kind = view.history.started.fingerprint.get("device", "") if view.history.started else ""
+    return kind if kind.startswith(("cpu", "mps")) else str(section(view.config, "train").get("device", ""))

@@ -1,0 +1,124 @@
+"""The eye on a run: its directory is looked at in a thread, as often as the settings say and after every answer."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from textual.message import Message
+
+from lrtui.errors import LrtuiError
+from lrtui.messages import Command
+from lrtui.runs.directory import RunDirectory, open_run
+from lrtui.tui.link import Link
+from lrtui.tui.screens.steering import SteeredScreen
+from lrtui.tui.state import LogLine, RunView, news, opening, reduce
+from lrtui.tui.watch import Watch
+
+ENDED = ("finished", "stopped", "dead")
+
+
+class WatchingScreen(SteeredScreen):
+    """Keeps `view` up to date with the run it was given, and calls `show_run` when there is something to show."""
+
+    class Answered(Message):
+        """The worker has carried a command out."""
+
+    class Refused(Message):
+        """A command could not be carried out."""
+
+        def __init__(self, error: LrtuiError) -> None:
+            super().__init__()
+            self.error = error
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        self.run: RunDirectory | None = None
+        self._watch: Watch | None = None
+        self._looking = self._again = False
+
+    def on_mount(self) -> None:
+        self.set_interval(1 / self.app.settings.hz, self.look_now)
+        self.look_now()
+
+    def on_unmount(self) -> None:
+        self._close()
+
+    def watch_run(self, name: str, read_only: bool) -> None:
+        """Show this run from now on; where there is none of that name, that is told and all stays as it is."""
+        try:
+            run = open_run(self.app.home, name)
+        except LrtuiError as error:
+            self.app.tell(error.sentence, "error")
+            return
+        self._close()
+        self.run, self.read_only = run, read_only
+        self._watch, self.view, self._expected = Watch(run), opening(run.name), None
+        if not read_only:
+            self.link = Link(run, lambda command, error: self._post(self.Refused(error)))
+            self.link.on_answer = lambda command, step: self._post(self.Answered())
+        self.show_run()
+        self.look_now()
+
+    def show_run(self) -> None:
+        """Show `view` as it is now."""
+
+    def _post(self, message: Message) -> None:
+        if self.is_running:
+            self.post_message(message)
+
+    def _close(self) -> None:
+        if self.link is not None:
+            self.link.close()
+        self.link = self._watch = None
+
+    def on_watching_screen_answered(self) -> None:
+        self._expected = None
+        self.look_now()
+
+    def on_watching_screen_refused(self, message: Refused) -> None:
+        self._expected = None
+        self.app.tell(message.error.sentence, "error")
+
+    def send(self, command: Command) -> None:
+        if self.link is None:
+            return
+        try:
+            self.link.send(command)
+        except LrtuiError as error:
+            self._expected = None
+            self.app.tell(error.sentence, "error")
+
+    def look_now(self) -> None:
+        """Look at the directory, or once more when the look under way is done."""
+        if self._watch is None or not self.is_mounted:
+            return
+        if self._looking:
+            self._again = True
+            return
+        self._looking = True
+        self.run_worker(self._look(self._watch), group="look")
+
+    async def _look(self, watch: Watch) -> None:
+        before = self.view
+        assert before is not None
+        try:
+            view, fresh = await asyncio.to_thread(_looked, watch, before)
+        except LrtuiError as error:
+            view, fresh = before, [LogLine(before.step, error.sentence, "error")]
+        finally:
+            self._looking = False
+        if watch is self._watch:
+            self.view = view
+            for line in fresh:
+                self.app.tell(line.text, line.level)
+            self.show_run()
+        if self._again:
+            self._again = False
+            self.look_now()
+
+
+def _looked(watch: Watch, before: RunView) -> tuple[RunView, list[LogLine]]:
+    """The view after one more look, and what deserves to be told; in a thread."""
+    seen = watch.look()
+    return reduce(before, seen), news(before, seen)

@@ -1,0 +1,105 @@
+"""The line of figures: losses, gradient and rate; what the run waits for; what the machine is doing."""
+
+from rich.cells import cell_len
+from textual.content import Content
+from textual.timer import Timer
+from textual.widget import Widget
+
+from lrtui.tui.state import RunView
+from lrtui.tui.wrapping import cut
+from lrtui.words import loss_text, rate_text
+
+_ASKED_SECONDS = 4.0
+
+
+class Figures(Widget):
+    """One line: the run's last numbers on the left, host and GPU on the right."""
+
+    DEFAULT_CSS = "Figures { height: 1; color: $foreground; }"
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._view: RunView | None = None
+        self._host = self._asked = self._shown = ""
+        self._forgetting: Timer | None = None
+
+    def show_run(self, view: RunView | None) -> None:
+        self._view = view
+        self._redraw()
+
+    def show_host(self, text: str) -> None:
+        """What the machine is doing, in a few words."""
+        self._host = text
+        self._redraw()
+
+    def show_asked(self, text: str) -> None:
+        """What a command that is on its way will do; for a few seconds."""
+        if self._forgetting is not None:
+            self._forgetting.stop()
+        self._forgetting = self.set_timer(_ASKED_SECONDS, self._forget)
+        self._asked = text
+        self._redraw()
+
+    def _forget(self) -> None:
+        self._asked = ""
+        self._redraw()
+
+    def _redraw(self) -> None:
+        if self._content().plain != self._shown:
+            self.refresh()
+
+    def render(self) -> Content:
+        content = self._content()
+        self._shown = content.plain
+        return content
+
+    def _content(self) -> Content:
+        return figures(self._view, self._host, self.size.width, self._asked)
+
+
+def figures(view: RunView | None, host: str, width: int, asked: str = "") -> Content:
+    """The line at `width` cells: numbers, a note, the machine, which is left out first where there is little room.
+
+    The note is what was `asked` last, or else what the run waits for.
+    """
+    parts = _numbers(view) if view else []
+    note = asked or (_note(view) if view else "")
+    left = "  ".join(f"{label} {value}" for label, value in parts)
+    if note and cell_len(left) + cell_len(note) + 6 > width:
+        parts, left = parts[:2], "  ".join(f"{label} {value}" for label, value in parts[:2])
+    note = cut(note, max(0, width - cell_len(left) - 5)) if note else ""
+    used = cell_len(left) + (cell_len(note) + 3 if note else 0)
+    right = host if used + cell_len(host) + 4 <= width else ""
+    told: list[tuple[str, str]] = [(" ", "")]
+    for number, (label, value) in enumerate(parts):
+        told += [("  " if number else "", ""), (f"{label} ", "$text-muted"), (value, "bold")]
+    if note:
+        told += [(" │ ", "$text-muted"), (note, "$text-warning")]
+    told += [(" " * max(0, width - used - cell_len(right) - 2), ""), (right, "$text-muted")]
+    return Content.assemble(*(part for part in told if part[0]))
+
+
+def _numbers(view: RunView) -> list[tuple[str, str]]:
+    grad = "–" if view.grad_norm is None else f"{view.grad_norm:.2g}"
+    return [
+        ("train", loss_text(view.train_loss)),
+        ("val", loss_text(view.val_loss)),
+        ("lr", rate_text(view.lr)),
+        ("grad", grad),
+    ]
+
+
+def _note(view: RunView) -> str:
+    match view.condition:
+        case "opening":
+            return "waiting for the first step"
+        case "paused":
+            return "paused: space goes on, n trains one step"
+        case "finished":
+            return "finished: R gives it more steps"
+        case "stopped":
+            return "stopped: R goes on with it"
+        case "dead":
+            return "the worker died: R resumes"
+        case _:
+            return "held: h releases the schedule" if view.rate is not None and view.rate.held is not None else ""

@@ -1,0 +1,52 @@
+"""The log: every change, checkpoint, evaluation, warning and error with its step, the newest at the bottom."""
+
+from collections.abc import Callable
+
+from rich.style import Style
+from rich.text import Text
+
+from lrtui.tui.state import Level, LogLine, RunView
+from lrtui.tui.widgets.pane import Pane
+from lrtui.tui.widgets.tints import tint
+from lrtui.tui.wrapping import wrapped
+
+
+class LogPane(Pane):
+    """As many of the newest lines of a run's log as there is room for."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._view: RunView | None = None
+
+    def show_run(self, view: RunView | None) -> None:
+        self._view = view
+        self._draw()
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    def _draw(self) -> None:
+        lines: list[Text] = []
+        if self._view is not None and self.size.height > 0:
+            lines = log_lines(self._view, self.size.width, self.size.height, lambda level: tint(self, level))
+        self.show(lines, "Log")
+
+
+def log_lines(view: RunView, width: int, height: int, style: Callable[[Level], Style]) -> list[Text]:
+    """The newest `height` lines of the log, wrapped to `width`; those of a wrapped entry stand under its text."""
+    column = max((len(f"{line.step:,}") for line in view.log[-height:]), default=1)
+    lines: list[Text] = []
+    for entry in reversed(view.log):
+        lines[:0] = _entry_lines(entry, width, column, style(entry.level))
+        if len(lines) >= height:
+            break
+    return lines[-height:]
+
+
+def _entry_lines(entry: LogLine, width: int, column: int, style: Style) -> list[Text]:
+    pieces = wrapped(entry.text, max(8, width - column - 1))
+    lines = []
+    for number, piece in enumerate(pieces):
+        at = f"{entry.step:,}" if number == 0 else ""
+        lines.append(Text.assemble((f"{at:>{column}} ", "dim"), (piece, style)))
+    return lines

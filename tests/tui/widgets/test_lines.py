@@ -1,0 +1,168 @@
+"""What the panes of the training screen say of a run: pure lines, cut to their width by parts."""
+
+from dataclasses import replace
+
+import pytest
+from rich.cells import cell_len
+from rich.style import Style
+
+from lrtui.lr import ledger
+from lrtui.lr.rate import Rate
+from lrtui.lr.schedule import Schedule
+from lrtui.tui.state import RunView
+from lrtui.tui.widgets.figures import figures
+from lrtui.tui.widgets.headline import bar, count_text, device_text, headline, model_text
+from lrtui.tui.widgets.log import log_lines
+from lrtui.tui.widgets.particulars import particulars, sparkline
+from lrtui.tui.widgets.sample import sample_lines, sample_title
+from lrtui.tui.widgets.sample_history import changes_between, history_lines
+from tests.tui.views import changed, folded, log, sample, view
+
+
+def plain(_level: object) -> Style:
+    return Style()
+
+
+def test_the_headline_tells_everything_where_there_is_room() -> None:
+    told = headline(view(), 140).plain
+    assert told.startswith(" lrtui · quiet-otter · lstm 2×256 · 1.1M · cpu ")
+    assert told.endswith("● training  step 400/1,000  ━━━━──────  40%  3,120 it/s  ETA 12:03")
+
+
+@pytest.mark.parametrize("width", range(20, 160))
+def test_the_headline_fits_and_keeps_what_matters_most(width: int) -> None:
+    told = headline(view(), width).plain
+    if width >= 60:
+        assert cell_len(told) <= width
+    assert "quiet-otter" in told
+    assert "● training" in told
+    assert "step 400/1,000" in told
+
+
+def test_the_headline_of_eighty_cells() -> None:
+    told = headline(view(), 80).plain
+    assert told == " quiet-otter             ● training  step 400/1,000  40%  3,120 it/s  ETA 12:03"
+
+
+def test_a_headline_without_a_run_and_before_its_first_event() -> None:
+    assert headline(None, 80).plain.strip() == "lrtui"
+    opening = replace(view(), condition="opening", total=0, history=replace(view().history, started=None), config={})
+    assert headline(opening, 80).plain.split() == ["lrtui", "·", "quiet-otter", "●", "opening"]
+
+
+def test_a_paused_run_has_no_speed() -> None:
+    told = headline(view(condition="paused"), 120).plain
+    assert "● paused" in told
+    assert "it/s" not in told
+
+
+def test_short_words() -> None:
+    assert bar(0.25, 8) == "━━──────"
+    assert [count_text(n) for n in (3481, 99_999, 228_000, 1_100_000)] == ["3,481", "99,999", "228k", "1.1M"]
+    assert device_text("cpu x86_64 AVX512") == "cpu"
+    assert device_text("NVIDIA H100 80GB HBM3") == "H100 80GB HBM3"
+    assert model_text({"model": {"kind": "bigram", "layers": 1, "hidden": 2}}) == "bigram"
+
+
+@pytest.mark.parametrize("config", [{}, {"model": 3}, {"model": {"kind": "[/b]\x1b[31m", "layers": [], "hidden": {}}}])
+def test_a_config_that_anyone_may_have_written(config: dict[str, object]) -> None:
+    assert "\x1b" not in model_text(config)
+    run = replace(view(), config=config)
+    assert all("\x1b" not in text for _, text in particulars(run))
+    headline(run, 120)
+
+
+def test_particulars() -> None:
+    told = dict(particulars(changed(view("cosine"), at=300)))
+    assert told["corpus"] == "shakespeare · 65 symbols"
+    assert told["model"] == "lstm 2×256 · 1.1M"
+    assert told["optim"] == "adam lr 2e-3 clip 1"
+    assert told["seed"] == "1337 · exact"
+    assert told["schedule"].startswith("cosine ▁") or told["schedule"].startswith("cosine █")
+    assert told["rate"] == "1.3e-4 · ×0.1"
+    assert told["changes"] == "1 · ×0.1 at 300"
+    assert told["best"] == "val 1.610 at 400"
+    assert told["batch"] == "50 × 50 · fp32"
+    assert (told["bigram"], told["uniform"]) == ("2.450 nats", "4.170 nats")
+    assert told["device"] == "cpu · 2 threads"
+
+
+def test_particulars_tell_a_hold_and_a_cool_down() -> None:
+    rate = view().rate
+    assert rate is not None
+    assert dict(particulars(folded(view(), ledger.hold(rate, 100))))["rate"] == "2e-3 · held"
+    cooling = folded(view(), ledger.cool_down(rate, 300, 200))
+    assert dict(particulars(cooling))["rate"] == "1e-3 · cools down to step 500"
+
+
+def test_the_sparkline_is_the_whole_rate() -> None:
+    assert sparkline(Rate.of(Schedule(base=1.0, steps=100)), 5) == "█████"
+    linear = sparkline(Rate.of(Schedule(kind="linear", base=1.0, steps=100)), 8)
+    assert linear == "█▇▆▅▄▃▂▁"
+    assert sparkline(Rate.of(Schedule(base=1.0, steps=2)), 8) == "██"
+
+
+def test_the_log_shows_its_newest_lines() -> None:
+    run = view(log=log((0, "began"), (12_000, "decay ×0.1 → 2e-4"), (12_400, "checkpoint saved (pinned)")))
+    assert [line.plain for line in log_lines(run, 40, 2, plain)] == [
+        "12,000 decay ×0.1 → 2e-4",
+        "12,400 checkpoint saved (pinned)",
+    ]
+    narrow = [line.plain for line in log_lines(run, 24, 3, plain)]
+    assert narrow == ["12,000 decay ×0.1 → 2e-4", "12,400 checkpoint saved", "       (pinned)"]
+
+
+def test_a_hostile_log_line_is_text() -> None:
+    run = view(log=log((1, "[bold]x[/b]\x1b]0;evil\x07")))
+    (line,) = log_lines(run, 60, 5, plain)
+    assert line.plain == "1 [bold]x[/b]␛]0;evil␇"
+    assert [span.style for span in line.spans if span.style not in ("dim", Style())] == []
+
+
+def test_figures_say_what_to_press() -> None:
+    assert figures(view(), "CPU 93%", 80).plain.startswith(" train 1.520  val 1.610  lr 2e-3  grad 0.8 ")
+    assert figures(view(), "CPU 93%", 80).plain.endswith("CPU 93%")
+    assert "paused: space goes on" in figures(view(condition="paused"), "", 120).plain
+    assert "R resumes" in figures(view(condition="dead"), "", 120).plain
+    assert figures(None, "", 80).plain.strip() == ""
+
+
+@pytest.mark.parametrize("width", range(10, 130))
+@pytest.mark.parametrize("condition", ["training", "paused"])
+def test_figures_fit(width: int, condition: str) -> None:
+    told = figures(view(condition=condition), "GPU 93% 6.1/80 GB 412 W", width).plain
+    if width >= 48:
+        assert cell_len(told) <= width
+
+
+def test_a_sample_is_wrapped_and_safe() -> None:
+    made = sample(12_400, "日本語" * 4_000 + "e\u0301\x1b[2J[bold]", prompt="KING ")
+    lines = sample_lines(made, 40, 5)
+    assert len(lines) == 5
+    assert lines[0].startswith("KING 日本")
+    assert all(cell_len(line) <= 40 for line in lines)
+    assert sample_title(made) == "Sample · step 12,400 · T 0.8"
+
+
+def history() -> RunView:
+    run = changed(view(), at=300)
+    return replace(run, samples=(sample(100, "aaa"), sample(200, "bbb"), sample(400, "ccc [/b]"), sample(300, "ddd")))
+
+
+def test_before_and_after_a_change_stand_side_by_side() -> None:
+    run = history()
+    assert changes_between(run, run.samples[0], run.samples[1]) == []
+    assert len(changes_between(run, run.samples[1], run.samples[2])) == 1
+    lines = [line.plain for line in history_lines(run, 60)]
+    assert any(line.startswith("── ×0.1 at step 300: 2e-3 → 2e-4 ─") for line in lines)
+    heads = next(line for line in lines if "before" in line and "after" in line)
+    assert heads.index("before · step 200") < heads.index("│") < heads.index("after · step 400")
+    texts = next(line for line in lines if line.startswith("bbb"))
+    assert texts.endswith("│ ccc [/b]")
+    assert all(cell_len(line) <= 60 for line in lines)
+
+
+def test_the_history_marks_the_way_back() -> None:
+    lines = [line.plain for line in history_lines(history(), 60)]
+    assert lines[0].startswith("── step 300 · T 0.8 ─")
+    assert any(line.startswith("── back from step 400 ") for line in lines)
