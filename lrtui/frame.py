@@ -31,14 +31,20 @@ def cells_across(look: Look) -> int:
 
 
 class Frame:
-    """The axes of a chart over `steps` (default: those of the curves), and the curves reduced to its columns."""
+    """The axes of a chart over `steps` (default: those of the curves), and the curves reduced to its columns.
 
-    def __init__(self, curves: Sequence[Curve], look: Look, steps: tuple[int, int] | None) -> None:
+    `x` is another axis than one of steps, for curves and marks at places on it.
+    """
+
+    def __init__(
+        self, curves: Sequence[Curve], look: Look, steps: tuple[int, int] | None, x: Axis | None = None
+    ) -> None:
         self.look = look
+        self.label_rows = 3  # at most, for the labels of marks
         self.width = cells_across(look)
         self.height = max(2, look.height - 3)
         low, high = steps or span(curves)
-        self.x = log_step_axis(low, high) if look.log_x else step_axis(low, high, max(2, self.width // 14))
+        self.x = x or (log_step_axis(low, high) if look.log_x else step_axis(low, high, max(2, self.width // 14)))
         self.curves = [(curve, self._reduced(curve)) for curve in curves]
         self.y = Axis(0.0, 1.0, (), ())
         self.figure = Figure(self.width, self.height)
@@ -133,7 +139,7 @@ class Frame:
 
     def _draw_marks(self, marks: Sequence[Mark]) -> None:
         """A dashed line for each mark; labels share the upper rows, newest first, and one without room is left out."""
-        free = [self.width] * min(3, self.height // 3)
+        free = [self.width] * min(self.label_rows, self.height // 3)
         lines: dict[int, int] = {}
         for mark in sorted(marks, key=lambda mark: -mark.step):
             at = math.log10(max(1, mark.step)) if self.look.log_x else float(mark.step)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,8 @@ from lrtui.runs.directory import home as home_folder
 if TYPE_CHECKING:
     from lrtui.messages import Command, Event, Find, RangeStepped, RangeTested
     from lrtui.runs.directory import RunDirectory
+
+HEIGHT, WIDEST = 18, 110  # cells of the chart
 
 
 def register(app: typer.Typer) -> None:
@@ -161,9 +164,26 @@ def _tell(event: Event, as_json: bool) -> None:
     if as_json:
         typer.echo(encode(event).decode())
     elif isinstance(event, RangeTested):
-        typer.echo("\n".join(range_lines(event)))
+        # Not typer.echo: it would judge anew whether colour is wanted.
+        sys.stdout.write(f"{_chart(event)}\n" + "\n".join(range_lines(event)) + "\n")
     elif text := sentence(event):
         typer.echo(text)
+
+
+def _chart(event: RangeTested) -> str:
+    from lrtui.console.front import is_terminal, uses_colour, writes_unicode
+    from lrtui.plot import Look, range_chart
+    from lrtui.range_charts import curves, marks, plan_of
+
+    out, plan = sys.stdout, plan_of(event)
+    look = Look(
+        width=min(shutil.get_terminal_size((80, 24)).columns, WIDEST) if is_terminal(out) else 80,
+        height=HEIGHT,
+        colour=uses_colour(out),
+        ascii=not writes_unicode(out),
+    )
+    drawn = curves(plan, event.losses)
+    return range_chart(drawn, look, (plan.low, plan.high), marks=marks(event), linear=plan.linear)
 
 
 def _write(tested: RangeTested, path: Path, as_json: bool) -> None:

@@ -71,32 +71,36 @@ def read_shape(lrs: Numbers, losses: Numbers, points: int) -> Shape | Refusal:
     lrs, losses = finite(lrs, losses)
     if len(losses) < LEAST:
         return TOO_FEW
-    start, curve = _curve(losses, points)
-    least = min(range(len(curve)), key=curve.__getitem__)
-    depth = start - curve[least]
+    start, level = _start(_calm(losses), points), curve(losses, points)
+    least = min(range(len(level)), key=level.__getitem__)
+    depth = start - level[least]
     sure = SURE * _error(losses, points)
     if depth <= max(sure, 1e-3 * abs(start)):
         return NO_DESCENT
-    climbed = curve[least] + max(CLIMB * depth, sure)
-    after = next((i for i in range(least, len(curve)) if curve[i] > climbed), None)
-    whole = curve[least] < NOTHING * start
+    climbed = level[least] + max(CLIMB * depth, sure)
+    after = next((i for i in range(least, len(level)) if level[i] > climbed), None)
+    whole = level[least] < NOTHING * start
     if after is None and not (blew_up or whole or median(losses[-5:]) > climbed):  # at its end the curve lags
         return NEVER_DIVERGED
-    bottom = next(i for i in range(least + 1) if i == least or curve[i] <= start - DONE * depth)
+    bottom = next(i for i in range(least + 1) if i == least or level[i] <= start - DONE * depth)
     return Shape(lrs[bottom], lrs[-1 if after is None else after])
 
 
-def _curve(losses: Numbers, points: int) -> tuple[float, list[float]]:
-    """The loss that the test began with, and the losses smoothed without lag; a blow-up does not reach back far."""
+def curve(losses: Numbers, points: int) -> list[float]:
+    """The losses of a test of `points` points, all finite, smoothed without lag; a blow-up does not reach back far."""
     calm = _calm(losses)
-    begin = _begin(losses, points)
-    start = math.fsum(calm[:begin]) / begin
-    ceiling = 2 * start - min(calm)
-    return start, zero_lag([min(loss, ceiling) for loss in calm], REACH * points)
+    ceiling = 2 * _start(calm, points) - min(calm)
+    return zero_lag([min(loss, ceiling) for loss in calm], REACH * points)
+
+
+def _start(calm: Numbers, points: int) -> float:
+    """The loss that a test began with."""
+    begin = _begin(calm, points)
+    return math.fsum(calm[:begin]) / begin
 
 
 def _begin(losses: Numbers, points: int) -> int:
-    return max(3, min(points, len(losses)) // 10)
+    return min(len(losses), max(3, min(points, len(losses)) // 10))
 
 
 def _error(losses: Numbers, points: int) -> float:

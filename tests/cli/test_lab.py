@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from lrtui.cli.lab import HEIGHT
 from lrtui.config.load import load_config
 from lrtui.messages import Event, RangeTested, RateChanged, decode_event
 from lrtui.runs.directory import RunDirectory, open_run
@@ -49,6 +50,8 @@ def test_a_fresh_model_gets_a_table_and_a_verdict_and_nothing_is_written(zygote:
     process = zygote.run("find", *FRESH, *WIDE, home=tmp_path)
     assert process.code == 0, process.text()
     lines = process.text().splitlines()
+    assert lines[0].startswith("Loss by learning rate")
+    del lines[:HEIGHT]
     assert lines[0].startswith("100 rates from 1e-5 to 1e2 in even ratios, one batch each")
     rules = ("consensus", "valley", "minimum", "slide", "steep", "lightning_linear")
     assert [line.split()[0] for line in lines[1:7]] == list(rules)
