@@ -10,6 +10,7 @@ from lrtui.lr.range_plan import parse_range
 from lrtui.lr.shapes import DECAY_SHAPES
 from lrtui.messages import (
     Command,
+    Confirm,
     Continue,
     CoolDown,
     Decay,
@@ -67,6 +68,12 @@ def _find(words: list[str]) -> Find:
     return Find(low, high, points, linear)
 
 
+def _confirm(words: list[str]) -> Confirm:
+    """`confirm`, `confirm 8`, `confirm 8 500`: rates, and steps for each."""
+    lanes = _count(words[0], "confirm") if words else Confirm().lanes
+    return Confirm(lanes, _count(words[1], "confirm") if len(words) > 1 else Confirm().steps)
+
+
 #: word → (least, most) arguments and what makes the command of them; the words of `lrtui ctl` and `--at`
 WORDS: dict[str, tuple[int, int, Callable[[list[str]], Command]]] = {
     "decay": (0, 1, lambda a: Scale(_positive(a[0], "decay")) if a else Decay()),
@@ -83,6 +90,7 @@ WORDS: dict[str, tuple[int, int, Callable[[list[str]], Command]]] = {
     "undo": (0, 0, lambda a: Undo()),
     "cooldown": (1, 2, lambda a: CoolDown(_count(a[0], "cooldown"), _one_of(DECAY_SHAPES, a[1:]) or "linear")),
     "find": (0, 3, _find),
+    "confirm": (0, 2, _confirm),
     "stop": (0, 0, lambda a: Stop()),
 }
 

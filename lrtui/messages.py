@@ -10,16 +10,16 @@ from typing import Any, Union
 
 import msgspec
 
+from lrtui.lab_messages import Confirm as Confirm
+from lrtui.lab_messages import Confirmed as Confirmed
+from lrtui.lab_messages import ConfirmStepped as ConfirmStepped
+from lrtui.lab_messages import Find as Find
+from lrtui.lab_messages import RangeStepped as RangeStepped
+from lrtui.lab_messages import RangeTested as RangeTested
 from lrtui.lr.ledger import Entry
 from lrtui.lr.schedule import Schedule
-
-
-def _snake(name: str) -> str:
-    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
-
-
-class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="command", tag=_snake):
-    """Something a person, a script or a screen asks of a run; it takes effect between two steps."""
+from lrtui.message import Command as Command
+from lrtui.message import Event as Event
 
 
 class Decay(Command, frozen=True):
@@ -91,23 +91,8 @@ class Sample(Command, frozen=True):
     temperature: float | None = None
 
 
-class Find(Command, frozen=True):
-    """A range test from here; it leaves nothing behind. What is left out comes from the model and the optimizer."""
-
-    low: float | None = None
-    high: float | None = None
-    points: int = 100
-    linear: bool = False
-
-
 class Stop(Command, frozen=True):
     """Save and end the run here."""
-
-
-class Event(msgspec.Struct, frozen=True, tag_field="event", tag=_snake):
-    """Something that happened at `step`: between step − 1 and step, unless said otherwise."""
-
-    step: int
 
 
 class RunStarted(Event, frozen=True, kw_only=True):
@@ -135,12 +120,16 @@ class RunResumed(Event, frozen=True, kw_only=True):
 
 
 class Stepped(Event, frozen=True, kw_only=True):
-    """A block of `n` steps beginning at `step`: one value a step and column."""
+    """A block of `n` steps beginning at `step`: one value a step and column.
+
+    `update` is the norm of its first step's update over that of the weights, where it was measured: every 100 steps.
+    """
 
     n: int
     loss: list[float | None]
     lr: list[float]
     grad_norm: list[float | None]
+    update: float | None = None
 
 
 class Evaluated(Event, frozen=True, kw_only=True):
@@ -184,39 +173,6 @@ class Sampled(Event, frozen=True, kw_only=True):
     temperature: float
     text: str
     lane: int = 0
-
-
-class RangeStepped(Event, frozen=True, kw_only=True):
-    """A range test goes on: the raw losses of its points `first` and after; rates as in `lr.range_plan.RangePlan`."""
-
-    low: float
-    high: float
-    points: int
-    linear: bool
-    first: int
-    losses: list[float | None]
-
-
-class RangeTested(Event, frozen=True, kw_only=True):
-    """A range test ended: the raw loss of every point tried, `stopped` why it ended early (empty: it did not).
-
-    `suggestion` is for about `horizon` more steps; without one, `refusal` says why and `remedy` what may help: raise,
-    lower (an end of the range) or points (more of them). `rules` holds what each rule says, `refusals` why it does not.
-    """
-
-    low: float
-    high: float
-    points: int
-    linear: bool
-    losses: list[float | None]
-    stopped: str
-    horizon: int
-    suggestion: float | None
-    band: tuple[float, float] | None
-    rules: dict[str, float | None]
-    refusals: dict[str, str] = {}
-    refusal: str = ""
-    remedy: str = ""
 
 
 class CheckpointSaved(Event, frozen=True, kw_only=True):

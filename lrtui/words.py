@@ -10,6 +10,7 @@ from lrtui.lr.ledger import Entry
 from lrtui.messages import (
     CheckpointSaved,
     CommandRejected,
+    Confirmed,
     Continued,
     Diverged,
     Evaluated,
@@ -88,7 +89,18 @@ def baselines_text(baselines: dict[str, float]) -> str:
 
 
 #: Events that their sentence places: the others name their step themselves.
-_PLACED = (RateChanged, Rewound, Diverged, CheckpointSaved, Paused, Continued, CommandRejected, Warned, RangeTested)
+_PLACED = (
+    RateChanged,
+    Rewound,
+    Diverged,
+    CheckpointSaved,
+    Paused,
+    Continued,
+    CommandRejected,
+    Warned,
+    RangeTested,
+    Confirmed,
+)
 
 
 def sentence(event: Event) -> str | None:
@@ -112,6 +124,8 @@ def happening(event: Event) -> str | None:
             return f"diverged at loss {loss_text(event.loss)}: {printable(event.reason)}; {printable(event.action)}"
         case RangeTested():
             return range_text(event)
+        case Confirmed():
+            return confirmation_text(event)
         case CheckpointSaved():
             kinds = [word for word, true in (("best", event.best), ("pinned", event.pinned)) if true]
             return "checkpoint saved" + (f" ({', '.join(kinds)})" if kinds else "")
@@ -186,6 +200,26 @@ def range_lines(event: RangeTested) -> list[str]:
         said = printable(event.refusals.get(rule, "")) if lr is None else f"{rate_text(lr):<9}{note}"
         told.append(f"  {printable(rule):<18}{said}".rstrip())
     verdict = range_text(event)
+    return [*told, verdict[0].upper() + verdict[1:]]
+
+
+def confirmation_text(event: Confirmed) -> str:
+    """The verdict of a confirmation on one line."""
+    tried = f"confirmation: of {len(event.rates)} rates"
+    if event.winner is None:
+        return f"{tried} none lasted {event.steps:,} steps"
+    won = event.losses[event.rates.index(event.winner)]
+    return f"{tried} lr {rate_text(event.winner)} wins after {event.steps:,} steps, loss {loss_text(won)}"
+
+
+def confirmation_lines(event: Confirmed) -> list[str]:
+    """A confirmation in full: the loss that each rate reached, and the verdict."""
+    told = [f"{len(event.rates)} rates, {event.steps:,} steps each from the same state on the same batches"]
+    told.append(f"  {'rate':<10}{'loss':<8}{'val':<8}state")
+    for lr, loss, val, died in zip(event.rates, event.losses, event.val_losses, event.died, strict=True):
+        state = f"lost at step {died:,}" if died is not None else "the winner" if lr == event.winner else ""
+        told.append(f"  {rate_text(lr):<10}{loss_text(loss):<8}{loss_text(val):<8}{state}".rstrip())
+    verdict = confirmation_text(event)
     return [*told, verdict[0].upper() + verdict[1:]]
 
 

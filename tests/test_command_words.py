@@ -4,7 +4,7 @@ import pytest
 
 from lrtui.command_words import WORDS, parse_command
 from lrtui.errors import UsageError
-from lrtui.messages import Find
+from lrtui.messages import Confirm, Find
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,20 @@ from lrtui.messages import Find
 )
 def test_find(text: str, command: Find) -> None:
     assert parse_command(text) == command
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [("confirm", Confirm(5, 200)), ("confirm 8", Confirm(8, 200)), ("confirm 8 500", Confirm(8, 500))],
+)
+def test_confirm(text: str, command: Confirm) -> None:
+    assert parse_command(text) == command
+
+
+@pytest.mark.parametrize("text", ["confirm x", "confirm 3 0", "confirm 3 4 5", "confirm 2.5"])
+def test_a_confirmation_that_cannot_be_meant(text: str) -> None:
+    with pytest.raises(UsageError):
+        parse_command(text)
 
 
 @pytest.mark.parametrize("text", ["find 1e-5:", "find 1:2 3 4 5", "find -3", "find some", "find 1.5"])

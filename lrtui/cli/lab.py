@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -16,8 +17,13 @@ from lrtui.errors import UsageError
 from lrtui.runs.directory import home as home_folder
 
 if TYPE_CHECKING:
-    from lrtui.messages import Command, Event, Find, RangeStepped, RangeTested
+    from lrtui.messages import Command, Confirmed, Event, Find, RangeTested
     from lrtui.runs.directory import RunDirectory
+    from lrtui.worker.laboratory import Specimen
+
+    Ask = Callable[[Command], Iterator[Event]]
+
+Verdict = TypeVar("Verdict", "RangeTested", "Confirmed")
 
 HEIGHT, WIDEST = 18, 110  # cells of the chart
 
@@ -38,6 +44,13 @@ def find_command(
     ] = None,
     points: Annotated[int, typer.Option("--points", metavar="N", help="How many, one batch each.")] = 100,
     linear: Annotated[bool, typer.Option("--linear", help="Evenly spread rates instead of even ratios.")] = False,
+    confirm: Annotated[
+        int | None,
+        typer.Option(
+            "--confirm", metavar="K", help="Then train K rates of the band for real, side by side; the best one wins."
+        ),
+    ] = None,
+    confirm_steps: Annotated[int, typer.Option("--confirm-steps", metavar="M", help="Steps for each of them.")] = 200,
     apply: Annotated[
         bool, typer.Option("--apply", help="Write the rate into the configuration file, or set it on the live run.")
     ] = False,
@@ -49,25 +62,41 @@ def find_command(
     On a configuration it tests the fresh model, on a run its newest checkpoint, on a live run its present state, while
     training waits. Exits with 0 where it suggests a rate, with 1 where it refuses to.
     """
+    from lrtui.lr.confirm import check
     from lrtui.lr.range_plan import parse_range
     from lrtui.messages import Find
 
     low, high = parse_range(span) if span else (None, None)
     command = Find(low=low, high=high, points=points, linear=linear)
+    if confirm is not None:
+        check(confirm, confirm_steps)
     folder = home_folder(home)
+    found = partial(_found, command, confirm, confirm_steps, as_json)
     run = _run_of(what, folder)
     if run is None:
         path = Path(what) if what else None
         if apply and path is None:
             raise UsageError("--apply needs a file to write the rate into", "`lrtui config init` writes one.")
-        tested = _shown(_fresh(command, path, preset, sets or [], folder), as_json)
-        if apply and path is not None:
-            _write(tested, path, as_json)
+        lr = found(_fresh(path, preset, sets or [], folder))
+        if apply and path is not None and lr is not None:
+            _write(lr, path, as_json)
     else:
         if preset or sets:
             raise UsageError("a run has its configuration already: --preset and --set are for a new one")
-        tested = _on_run(command, run, folder, apply, as_json)
-    raise typer.Exit(0 if tested.suggestion is not None else 1)
+        lr = _on_run(found, run, folder, apply, as_json)
+    raise typer.Exit(0 if lr is not None else 1)
+
+
+def _found(command: Find, lanes: int | None, steps: int, as_json: bool, ask: Ask) -> float | None:
+    """The rate that a range test suggests, and that wins where `lanes` rates are to confirm it."""
+    from lrtui.lr.confirm import spread
+    from lrtui.messages import Confirm, Confirmed, RangeTested
+
+    tested = _shown(RangeTested, ask(command), as_json)
+    if tested.suggestion is None or tested.band is None or lanes is None:
+        return tested.suggestion
+    rates = spread(tested.band, tested.suggestion, lanes)
+    return _shown(Confirmed, ask(Confirm(steps=steps, rates=rates)), as_json).winner
 
 
 def _run_of(what: str | None, folder: Path) -> RunDirectory | None:
@@ -85,17 +114,29 @@ def _run_of(what: str | None, folder: Path) -> RunDirectory | None:
         raise
 
 
-def _fresh(command: Find, path: Path | None, preset: str | None, sets: list[str], folder: Path) -> Iterator[Event]:
+def _fresh(path: Path | None, preset: str | None, sets: list[str], folder: Path) -> Ask:
     from lrtui.config.load import load_run_config
 
     config = load_run_config(path, preset, sets)
 
     from lrtui.worker.laboratory import fresh
 
-    yield from fresh(config, folder, show_progress).find(command)
+    return _experiment_on(fresh(config, folder, show_progress))
 
 
-def _on_run(command: Find, run: RunDirectory, folder: Path, apply: bool, as_json: bool) -> RangeTested:
+def _experiment_on(specimen: Specimen) -> Ask:
+    from lrtui.messages import Confirm, Find
+
+    def ask(command: Command) -> Iterator[Event]:
+        assert isinstance(command, Find | Confirm)
+        return specimen.experiment(command)
+
+    return ask
+
+
+def _on_run(
+    found: Callable[[Ask], float | None], run: RunDirectory, folder: Path, apply: bool, as_json: bool
+) -> float | None:
     from lrtui.messages import SetRate
     from lrtui.runs.lock import is_live
 
@@ -105,25 +146,25 @@ def _on_run(command: Find, run: RunDirectory, folder: Path, apply: bool, as_json
                 f"run {run.name} is not training: there is no rate to set",
                 f"Find it first, then go on with it: lrtui resume {run.name} --lr RATE.",
             )
-        return _shown(_newest(command, run, folder), as_json)
-    tested = _shown(_ask(command, run), as_json)
-    if apply and tested.suggestion is not None:
-        for event in _ask(SetRate(tested.suggestion), run):
+        return found(_newest(run, folder))
+    lr = found(partial(_ask, run))
+    if apply and lr is not None:
+        for event in _ask(run, SetRate(lr)):
             _tell(event, as_json)
-    return tested
+    return lr
 
 
-def _newest(command: Find, run: RunDirectory, folder: Path) -> Iterator[Event]:
+def _newest(run: RunDirectory, folder: Path) -> Ask:
     from lrtui.printable import printable
     from lrtui.worker.laboratory import newest
 
     specimen = newest(folder, run.name, show_progress)
     for sentence in specimen.skipped:
         typer.echo(f"lrtui: {printable(sentence)}; using the one before", err=True)
-    yield from specimen.find(command)
+    return _experiment_on(specimen)
 
 
-def _ask(command: Command, run: RunDirectory) -> Iterator[Event]:
+def _ask(run: RunDirectory, command: Command) -> Iterator[Event]:
     """Have the worker of a live run do it. Raises UsageError where it refuses."""
     from lrtui.messages import CommandRejected
     from lrtui.worker.client import ControlClient
@@ -136,36 +177,42 @@ def _ask(command: Command, run: RunDirectory) -> Iterator[Event]:
         yield event
 
 
-def _shown(events: Iterator[Event], as_json: bool) -> RangeTested:
-    """Show what a test tells; its verdict."""
-    from lrtui.messages import RangeStepped, RangeTested
-
+def _shown(kind: type[Verdict], events: Iterator[Event], as_json: bool) -> Verdict:
+    """Show what an experiment tells; the event of that `kind`, which ends it."""
     for event in events:
-        if isinstance(event, RangeStepped):
-            _show_point(event)
-        elif isinstance(event, RangeTested):
+        if isinstance(event, kind):
             if sys.stderr.isatty():
                 typer.echo("\r\x1b[K", nl=False, err=True)
             _tell(event, as_json)
             return event
-    raise UsageError("the range test ended without a word")
+        _show_progress(event)
+    raise UsageError("the experiment ended without a word")
 
 
-def _show_point(event: RangeStepped) -> None:
-    """Rewrites one line on stderr with how far a slow test is; silent where stderr is no terminal."""
-    if sys.stderr.isatty():
+def _show_progress(event: Event) -> None:
+    """Rewrites one line on stderr with how far a slow experiment is; silent where stderr is no terminal."""
+    from lrtui.messages import ConfirmStepped, RangeStepped
+
+    if not sys.stderr.isatty():
+        return
+    if isinstance(event, RangeStepped):
         typer.echo(f"\r{event.first + len(event.losses)} of {event.points} rates", nl=False, err=True)
+    elif isinstance(event, ConfirmStepped):
+        done = (event.first + max(map(len, event.curves))) * event.every
+        typer.echo(f"\r{done} of {event.steps} steps", nl=False, err=True)
 
 
 def _tell(event: Event, as_json: bool) -> None:
-    from lrtui.messages import RangeTested, encode
-    from lrtui.words import range_lines, sentence
+    from lrtui.messages import Confirmed, RangeTested, encode
+    from lrtui.words import confirmation_lines, range_lines, sentence
 
     if as_json:
         typer.echo(encode(event).decode())
     elif isinstance(event, RangeTested):
         # Not typer.echo: it would judge anew whether colour is wanted.
         sys.stdout.write(f"{_chart(event)}\n" + "\n".join(range_lines(event)) + "\n")
+    elif isinstance(event, Confirmed):
+        typer.echo("\n".join(["", *confirmation_lines(event)]))
     elif text := sentence(event):
         typer.echo(text)
 
@@ -186,13 +233,11 @@ def _chart(event: RangeTested) -> str:
     return range_chart(drawn, look, (plan.low, plan.high), marks=marks(event), linear=plan.linear)
 
 
-def _write(tested: RangeTested, path: Path, as_json: bool) -> None:
+def _write(lr: float, path: Path, as_json: bool) -> None:
     from lrtui.config.edit import write_number
     from lrtui.printable import printable
     from lrtui.words import rate_text
 
-    if tested.suggestion is None:
-        return
-    write_number(path, "optim.lr", rate_text(tested.suggestion))
+    write_number(path, "optim.lr", rate_text(lr))
     if not as_json:
-        typer.echo(f"wrote optim.lr = {rate_text(tested.suggestion)} into {printable(str(path))}")
+        typer.echo(f"wrote optim.lr = {rate_text(lr)} into {printable(str(path))}")

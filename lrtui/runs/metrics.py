@@ -42,6 +42,7 @@ class _Line(msgspec.Struct, frozen=True, gc=False):
     loss: list[float | None] = []
     lr: list[float | None] = []
     grad_norm: list[float | None] = []
+    update: float | None = None
 
 
 _header_decoder = msgspec.json.Decoder(type=Header)
@@ -52,6 +53,7 @@ class Block(msgspec.Struct, frozen=True, gc=False):
     """Steps `step … step + len(loss) − 1` of a segment; a value that was not finite is NaN.
 
     A segment's first block is empty, with `step` = `start_step`: it tells that everything from there on is superseded.
+    `update` is |update| / |weights| of one of its first steps, NaN where none was measured.
     """
 
     segment: int
@@ -59,6 +61,7 @@ class Block(msgspec.Struct, frozen=True, gc=False):
     loss: "array[float]"
     lr: "array[float]"
     grad_norm: "array[float]"
+    update: float = math.nan
 
 
 class MetricsWriter:
@@ -81,9 +84,11 @@ class MetricsWriter:
             raise
 
     def write(self, block: Stepped) -> None:
-        """Writes one block as one line: loss and grad norm to 6 digits, the rate exactly."""
-        columns = (f'"{name}":[{_column(name, getattr(block, name))}]' for name in self.columns)
-        self._lines.append(f'{{"step":{block.step},"n":{block.n},{",".join(columns)}}}'.encode())
+        """Writes one block as one line: loss and grad norm to 6 digits, the update to 3, the rate exactly."""
+        parts = [f'"{name}":[{_column(name, getattr(block, name))}]' for name in self.columns]
+        if block.update is not None and math.isfinite(block.update):
+            parts.append(f'"update":{block.update:.3g}')
+        self._lines.append(f'{{"step":{block.step},"n":{block.n},{",".join(parts)}}}'.encode())
 
     def close(self) -> None:
         self._lines.close()
@@ -108,7 +113,8 @@ def _column(name: str, values: Sequence[float | None]) -> str:
 class Series:
     """The surviving steps of a run, ascending, one value a step and column; `ghosts` are the superseded branches.
 
-    Steps may be missing where the disk was full.
+    `update` is the newest |update| / |weights| measured, NaN where there is none. Steps may be missing where the disk
+    was full.
     """
 
     step: "array[int]" = field(default_factory=lambda: array("q"))
@@ -116,11 +122,14 @@ class Series:
     lr: "array[float]" = field(default_factory=lambda: array("d"))
     grad_norm: "array[float]" = field(default_factory=lambda: array("d"))
     ghosts: "list[Series]" = field(default_factory=list)
+    update: float = math.nan
 
     def add(self, block: Block) -> None:
         """Appends a block; steps it supersedes become a ghost first."""
         if self.step and block.step <= self.step[-1]:
             self._supersede(block.step)
+        if not math.isnan(block.update):
+            self.update = block.update
         self.step.extend(range(block.step, block.step + len(block.loss)))
         self.loss.extend(block.loss)
         self.lr.extend(block.lr)
@@ -142,6 +151,8 @@ def joined(blocks: Iterable[Block], most: int = 8192) -> Iterator[Block]:
                 held.loss.extend(block.loss)
                 held.lr.extend(block.lr)
                 held.grad_norm.extend(block.grad_norm)
+                if not math.isnan(block.update):
+                    held = msgspec.structs.replace(held, update=block.update)
                 end += len(block.loss)
                 continue
             yield held
@@ -190,9 +201,10 @@ def _decode_header(segment: int, line: bytes) -> Block:
 
 def _decode_block(segment: int, line: bytes) -> Block:
     block = _line_decoder.decode(line)
-    n = block.n
+    n, update = block.n, math.nan if block.update is None else block.update
     _check_range(block.step, n)
-    return Block(segment, block.step, _values(block.loss, n), _values(block.lr, n), _values(block.grad_norm, n))
+    loss, lr, grad_norm = _values(block.loss, n), _values(block.lr, n), _values(block.grad_norm, n)
+    return Block(segment, block.step, loss, lr, grad_norm, update)
 
 
 def _check_range(step: int, n: int) -> None:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from lrtui.config.load import load_config
 from lrtui.engine.build import Workplace, load_data, make_workplace
+from lrtui.engine.experiment import Bench, experiment
 from lrtui.engine.live import Live
-from lrtui.engine.range_test import find
 from lrtui.errors import UsageError
 from lrtui.lr.ledger import fold
-from lrtui.messages import Event, Find, RunStarted
+from lrtui.messages import Confirm, Event, Find, RunStarted
 from lrtui.runs.directory import disk_errors, open_run
 from lrtui.runs.history import read_history
 from lrtui.worker.begin import Progress
@@ -33,13 +33,12 @@ if TYPE_CHECKING:
 class Specimen:
     """A live state that nobody else sees. `skipped` says which checkpoints of the run could not be trusted."""
 
-    live: Live
-    ln_v: float
+    bench: Bench
     skipped: tuple[str, ...] = ()
 
-    def find(self, command: Find) -> Iterator[Event]:
-        """The range test that `command` asks for. Raises UsageError for a range that cannot be."""
-        return find(self.live, command, self.ln_v, tell=Pulse())
+    def experiment(self, command: Find | Confirm) -> Iterator[Event]:
+        """What `command` asks for. Raises UsageError for what cannot be."""
+        return experiment(self.bench, command, tell=Pulse())
 
 
 def fresh(config: Config, home: Path, progress: Progress | None = None) -> Specimen:
@@ -62,12 +61,12 @@ def newest(home: Path, name: str, progress: Progress | None = None) -> Specimen:
     specimen = _specimen(place, history.started)
     point = resume_point(run, place, history, history.started, ResumeOptions())
     if point.snapshot is not None:
-        specimen.live.restore(point.snapshot)
+        specimen.bench.live.restore(point.snapshot)
     # what a resume would apply again counts for the steps that are left
-    specimen.live.rate = fold(history.started.schedule, history.entries)
+    specimen.bench.live.rate = fold(history.started.schedule, history.entries)
     return replace(specimen, skipped=point.skipped)
 
 
 def _specimen(place: Workplace, started: RunStarted | None = None) -> Specimen:
     live = Live(place.config, place.train, started.schedule if started else place.config.lr_schedule())
-    return Specimen(live, math.log(place.data.vocabulary.size))
+    return Specimen(Bench(live, math.log(place.data.vocabulary.size), place.evaluation["val"]))

@@ -10,7 +10,7 @@ import pytest
 
 from lrtui.cli.lab import HEIGHT
 from lrtui.config.load import load_config
-from lrtui.messages import Event, RangeTested, RateChanged, decode_event
+from lrtui.messages import Confirmed, Event, RangeTested, RateChanged, decode_event
 from lrtui.runs.directory import RunDirectory, open_run
 from lrtui.runs.events import EventReader
 from lrtui.runs.history import read_history
@@ -168,9 +168,70 @@ def test_a_live_run_pauses_for_it_is_set_and_can_be_replayed(
     assert zygote.run("replay", "live", home=tmp_path).code == 0
 
 
+CONFIRM = ["--confirm", "3", "--confirm-steps", "20"]
+
+
+def test_confirm_tells_the_loss_of_each_rate_and_apply_writes_the_winner(zygote: Zygote, tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    path.write_text("[corpus]\nname = 'sums'\n[optim]\nkind = 'adam'\nlr = 0.5\n[model]\nhidden = 16\n")
+    flags = ["c.toml", *WIDE, "--set", "train.batch=4", "--set", "train.block=8", *CONFIRM]
+    process = zygote.run("find", *flags, "--apply", home=tmp_path)
+    assert process.code == 0, process.text()
+    lines = process.text().splitlines()
+    at = lines.index("3 rates, 20 steps each from the same state on the same batches")
+    assert lines[at + 1].split() == ["rate", "loss", "val", "state"]
+    assert len([line for line in lines[at + 2 : at + 5] if float(line.split()[1]) < 10]) == 3
+    won = [line.split()[0] for line in lines if line.endswith("the winner")]
+    assert lines[at + 5].startswith(f"Confirmation: of 3 rates lr {won[0]} wins after 20 steps")
+    assert lines[at + 6].startswith(f"wrote optim.lr = {won[0]} into ")
+    assert load_config(path).optim.lr == float(won[0])
+    told = zygote.run("find", *flags, "--json", home=tmp_path).events()
+    assert [type(event) for event in told] == [RangeTested, Confirmed]
+    assert isinstance(told[1], Confirmed)
+    assert told[1].winner in told[1].rates
+
+
+def test_a_live_run_is_confirmed_and_set_to_the_winner(
+    zygote: Zygote, live: tuple[RunDirectory, Process], tmp_path: Path
+) -> None:
+    lrtui = [sys.executable, "-m", "lrtui"]
+    command = [*lrtui, "find", "live", *WIDE, *CONFIRM, "--apply", "--json", "--home", str(tmp_path)]
+    finder = subprocess.run(command, capture_output=True, text=True)
+    assert finder.returncode == 0, finder.stderr
+    found, confirmed, changed = [decode_event(line.encode()) for line in finder.stdout.splitlines()]
+    assert isinstance(found, RangeTested)
+    assert isinstance(confirmed, Confirmed)
+    assert isinstance(changed, RateChanged)
+    assert changed.new == confirmed.winner
+    asked = subprocess.run(
+        [*lrtui, "ctl", "live", "confirm", "2", "20", "--home", str(tmp_path)], capture_output=True, text=True
+    )
+    assert "range test: " in asked.stdout or "no band to confirm" in asked.stderr
+    run, process = live
+    subprocess.run([*lrtui, "ctl", "live", "stop", "--home", str(tmp_path)], check=True, capture_output=True)
+    assert process.wait() == 0
+    assert zygote.run("replay", "live", home=tmp_path).code == 0
+    logged = [event for event in EventReader(run.events).poll() if isinstance(event, Confirmed)]
+    assert logged[0] == confirmed
+
+
+def test_a_dead_run_is_confirmed_where_its_ledger_goes_on_beyond_its_checkpoint(zygote: Zygote, tmp_path: Path) -> None:
+    flags = [*TESTED, "--at", "50:decay", "--set", "train.checkpoint_every=40", "--set", "train.keep=5"]
+    zygote.run("run", "--name", "dead", *flags, home=tmp_path)
+    for name in ("000000060",):
+        for file in (tmp_path / "checkpoints" / "dead" / "steps" / name).iterdir():
+            file.unlink()
+    process = zygote.run("find", "dead", *WIDE, *CONFIRM, "--json", home=tmp_path)
+    assert process.code == 0, process.text()
+    (event,) = [event for event in process.events() if isinstance(event, Confirmed)]
+    assert event.step == 40
+
+
 @pytest.mark.parametrize(
     ("argv", "code", "words"),
     [
+        (["--confirm", "1"], 64, ["2 to 32 rates"]),
+        (["--confirm", "4", "--confirm-steps", "2"], 64, ["20 to 100,000 steps"]),
         (["names-mlp"], 64, ["names-mlp", "--preset names-mlp"]),
         (["nobody"], 64, ["there is no run 'nobody'"]),
         (["nowhere.toml"], 65, ["nowhere.toml"]),
