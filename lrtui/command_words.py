@@ -1,6 +1,7 @@
 """Commands as people and scripts write them: `decay`, `lr=0.002`, `cooldown 500 cosine`."""
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,8 @@ from lrtui.messages import (
     Hold,
     Pause,
     Release,
+    ResetOptimizer,
+    Reshape,
     Sample,
     Save,
     Scale,
@@ -74,6 +77,13 @@ def _confirm(words: list[str]) -> Confirm:
     return Confirm(lanes, _count(words[1], "confirm") if len(words) > 1 else Confirm().steps)
 
 
+def _schedule(words: list[str]) -> Reshape:
+    """`schedule cosine end=1e-5 base=0.002`."""
+    from lrtui.config.schedule_words import schedule_keys
+
+    return Reshape(schedule_keys(words))
+
+
 #: word → (least, most) arguments and what makes the command of them; the words of `lrtui ctl` and `--at`
 WORDS: dict[str, tuple[int, int, Callable[[list[str]], Command]]] = {
     "decay": (0, 1, lambda a: Scale(_positive(a[0], "decay")) if a else Decay()),
@@ -89,6 +99,8 @@ WORDS: dict[str, tuple[int, int, Callable[[list[str]], Command]]] = {
     "extend": (1, 2, lambda a: Extend(_count(a[0], "extend"), _one_of(EXTEND_MODES, a[1:]))),
     "undo": (0, 0, lambda a: Undo()),
     "cooldown": (1, 2, lambda a: CoolDown(_count(a[0], "cooldown"), _one_of(DECAY_SHAPES, a[1:]) or "linear")),
+    "schedule": (1, 20, _schedule),
+    "reset-optimizer": (0, 0, lambda a: ResetOptimizer()),
     "find": (0, 3, _find),
     "confirm": (0, 2, _confirm),
     "stop": (0, 0, lambda a: Stop()),
@@ -100,7 +112,7 @@ def parse_command(text: str) -> Command:
 
     Raises UsageError with the words there are.
     """
-    words = text.replace("=", " ", 1).split(maxsplit=1)
+    words = re.sub(r"^(\s*[\w-]+)\s*=", r"\1 ", text).split(maxsplit=1)  # lr=0.002, but schedule end=1e-5
     word = words[0].lower() if words else ""
     if word not in WORDS:
         raise UsageError(f"there is no command {word!r}", f"Commands: {', '.join(WORDS)}.")

@@ -48,6 +48,10 @@ class Reshape(Command, frozen=True):
     schedule: dict[str, Any]
 
 
+class ResetOptimizer(Command, frozen=True):
+    """Throw the optimizer's state away, on purpose: what a resume from weights alone does, as an experiment."""
+
+
 class CoolDown(Command, frozen=True):
     """Go to zero over `steps` steps from now, then finish."""
 

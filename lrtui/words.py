@@ -80,6 +80,8 @@ def change_text(entry: Entry) -> str:
             return "cool down"
         case "extend" if entry.steps is not None:
             return f"+{entry.steps:,}"
+        case "reset":
+            return "fresh optimizer"
         case kind:
             return kind
 
@@ -176,6 +178,8 @@ def _changed(event: RateChanged) -> str:
     if event.entry.kind == "cooldown":
         steps = event.entry.steps or 0
         rates = f"lr {rate_text(event.old)} → 0 over {steps:,} steps; the run ends at step {event.step + steps:,}"
+    if event.entry.kind == "reset":
+        rates = f"its state is thrown away; lr {rate_text(event.new)} stays"
     return f"{change_text(event.entry)}{cause}: {rates}{again}"
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from lrtui.command_words import WORDS, parse_command
 from lrtui.errors import UsageError
-from lrtui.messages import Confirm, Find
+from lrtui.messages import Command, Confirm, Find, ResetOptimizer, Reshape, Sample, SetRate
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,22 @@ def test_confirm(text: str, command: Confirm) -> None:
 def test_a_confirmation_that_cannot_be_meant(text: str) -> None:
     with pytest.raises(UsageError):
         parse_command(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("reset-optimizer", ResetOptimizer()),
+        ("schedule cosine", Reshape({"kind": "cosine"})),
+        ("schedule=cosine end=1e-5", Reshape({"kind": "cosine", "end": 1e-5})),
+        ("schedule warmup=10 base=0.5", Reshape({"warmup": 10, "base": 0.5})),
+        ("lr=0.002", SetRate(0.002)),
+        ("lr = 0.002", SetRate(0.002)),
+        ("sample a=b", Sample("a=b")),
+    ],
+)
+def test_words_become_commands(text: str, command: Command) -> None:
+    assert parse_command(text) == command
 
 
 @pytest.mark.parametrize("text", ["find 1e-5:", "find 1:2 3 4 5", "find -3", "find some", "find 1.5"])

@@ -12,6 +12,7 @@ from lrtui.messages import (
     Diverged,
     Event,
     RangeTested,
+    RateChanged,
     Rewound,
     RunResumed,
     Stopped,
@@ -29,11 +30,17 @@ from tests.runs.story import block, evaluated
         (Entry(step=0, kind="release"), "release"),
         (Entry(step=0, kind="cooldown", steps=5, shape="linear"), "cool down"),
         (Entry(step=0, kind="extend", steps=5000, shape="keep"), "+5,000"),
+        (Entry(step=0, kind="reset"), "fresh optimizer"),
         (Entry(step=0, kind="reshape", schedule=Schedule(kind="cosine", base=0.1, steps=10)), "cosine"),
     ],
 )
 def test_changes_in_a_few_characters(entry: Entry, text: str) -> None:
     assert change_text(entry) == text
+
+
+def test_a_fresh_optimizer_leaves_the_rate() -> None:
+    change = RateChanged(5, entry=Entry(step=5, kind="reset"), old=0.002, new=0.002, cause="user")
+    assert sentence(change) == "step 5  fresh optimizer: its state is thrown away; lr 2e-3 stays"
 
 
 TESTED = RangeTested(

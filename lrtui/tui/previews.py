@@ -17,6 +17,8 @@ from lrtui.messages import (
     Hold,
     Pause,
     Release,
+    ResetOptimizer,
+    Reshape,
     Sample,
     Save,
     Scale,
@@ -65,7 +67,7 @@ def preview(view: RunView, command: Command, rate: Rate | None = None) -> str:
 def after(view: RunView, command: Command, rate: Rate | None = None) -> Rate | None:
     """The rate once `command` has taken effect; the same as before where it does not change the rate."""
     rate = rate or view.rate
-    if rate is None or not isinstance(command, Decay | Scale | SetRate | Hold | Release | CoolDown | Extend):
+    if rate is None or not isinstance(command, Decay | Scale | SetRate | Hold | Release | CoolDown | Extend | Reshape):
         return rate
     return rate.apply(entry_of(view, command, rate))
 
@@ -119,6 +121,13 @@ def entry_of(view: RunView, command: Command, rate: Rate) -> Entry:
             return ledger.cool_down(rate, step, steps, shape)
         case Extend(steps=steps, schedule=mode):
             return ledger.extend(rate, step, steps, mode)
+        case Reshape(schedule=keys):
+            from lrtui.config.schedule_words import new_shape  # pydantic: not before it is needed
+
+            left = rate.pieces[-1].planned - step
+            return ledger.reshape(rate, step, new_shape(view.config, keys, step, rate(step), left))
+        case ResetOptimizer():
+            return ledger.reset(step)
         case _:
             raise UsageError(f"there is no preview of {type(command).__name__.lower()}")
 
@@ -141,6 +150,11 @@ def _change(rate: Rate, step: int, entry: Entry) -> str:
         case "cooldown":
             steps = entry.steps or 0
             return f"{rate_text(rate(step))} → 0 over {_steps(steps)}; the run ends at step {step + steps:,}"
+        case "reshape":
+            end = rate_text(later(later.total - 1))
+            return f"{shape_text(later)} from here to step {later.total:,}: {rates} {_NEXT}, {end} at the last"
+        case "reset":
+            return f"throws the optimizer's state away {_NEXT}; the rate stays, u brings it back"
         case "extend":
             return _longer(rate, later, step, entry)
         case kind:

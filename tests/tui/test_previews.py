@@ -14,6 +14,8 @@ from lrtui.messages import (
     Hold,
     Pause,
     Release,
+    ResetOptimizer,
+    Reshape,
     Sample,
     Save,
     Scale,
@@ -142,3 +144,21 @@ def test_the_ladder(lr: float, lower: float, higher: float) -> None:
 def test_the_ladder_has_no_rung_next_to_zero() -> None:
     with pytest.raises(UsageError, match="the rate is 0"):
         ladder(0.0, 1)
+
+
+def test_a_new_shape_says_where_it_leads() -> None:
+    run = view(step=400, config={})
+    told = preview(run, Reshape({"kind": "cosine", "end": 1e-5}))
+    assert told == "cosine from here to step 1,000: 2e-3 → 2e-3 at the next step, 1e-5 at the last"
+    later = after(run, Reshape({"kind": "linear", "base": 0.1}))
+    assert later is not None
+    assert (later(400), later(700), later.total) == (0.1, pytest.approx(0.05), 1000)
+    with pytest.raises(UsageError, match=r"schedule\.end"):
+        preview(run, Reshape({"kind": "cosine", "end": 0.1}))
+    with pytest.raises(UsageError, match="unknown key"):
+        preview(replace(run, config={"future": 1}), Reshape({"kind": "cosine"}))
+
+
+def test_a_fresh_optimizer_is_said_to_leave_the_rate() -> None:
+    told = preview(view(), ResetOptimizer())
+    assert told == "throws the optimizer's state away at the next step; the rate stays, u brings it back"
