@@ -73,11 +73,13 @@ class Rescue:
         if alarm.action == "continue":
             return
         assert live.good is not None
-        before = live.step
+        before, rate = live.step, live.rate
         live.restore(live.good)
         yield Rewound(before, to=live.step, entries=len(live.progress.entries), cause="rollback")
         if alarm.action == "rollback":
-            factor = yield from self._cut()
+            # going back may have dropped the very edit that was too much: the rate of before needs no test
+            milder = live.rate(before - 1) < ROLLBACK_FACTOR * rate(before - 1)
+            factor = ROLLBACK_FACTOR if milder else (yield from self._cut())
             yield live.apply(ledger.scale(live.rate, live.step, factor, "rollback"))
             live.remember_good()  # with the cut in its ledger: a second rollback cuts again
 

@@ -101,6 +101,14 @@ def test_an_undone_rescue_is_made_again() -> None:
     assert undone.live.sha256() == straight.live.sha256()
 
 
+def test_an_edit_that_was_too_much_is_dropped_and_the_rate_of_before_is_halved() -> None:
+    config = override(thrown_off(), {"optim": {"lr": 0.05}})
+    events = trained(small_session(config), script("100:scale=1000"))
+    changes = [(e.step, e.cause, e.new) for e in events if isinstance(e, RateChanged)]
+    assert changes == [(100, "script", 50.0), (100, "rollback", 0.025)]
+    assert not any(isinstance(e, RangeTested) for e in events)
+
+
 @pytest.mark.parametrize("lr", [30.0, 3e3, 3e5])
 def test_three_cuts_do_for_any_rate(lr: float) -> None:
     config = override(thrown_off(), {"optim": {"lr": lr}})
