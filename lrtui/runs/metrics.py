@@ -53,7 +53,7 @@ class Block(msgspec.Struct, frozen=True, gc=False):
     """Steps `step … step + len(loss) − 1` of a segment; a value that was not finite is NaN.
 
     A segment's first block is empty, with `step` = `start_step`: it tells that everything from there on is superseded.
-    `update` is |update| / |weights| of one of its first steps, NaN where none was measured.
+    `updates` are (step, |update| / |weights|) where that was measured: at every hundredth step.
     """
 
     segment: int
@@ -61,7 +61,7 @@ class Block(msgspec.Struct, frozen=True, gc=False):
     loss: "array[float]"
     lr: "array[float]"
     grad_norm: "array[float]"
-    update: float = math.nan
+    updates: tuple[tuple[int, float], ...] = ()
 
 
 class MetricsWriter:
@@ -113,8 +113,7 @@ def _column(name: str, values: Sequence[float | None]) -> str:
 class Series:
     """The surviving steps of a run, ascending, one value a step and column; `ghosts` are the superseded branches.
 
-    `update` is the newest |update| / |weights| measured, NaN where there is none. Steps may be missing where the disk
-    was full.
+    `updates` are as in `Block`. Steps may be missing where the disk was full.
     """
 
     step: "array[int]" = field(default_factory=lambda: array("q"))
@@ -122,23 +121,23 @@ class Series:
     lr: "array[float]" = field(default_factory=lambda: array("d"))
     grad_norm: "array[float]" = field(default_factory=lambda: array("d"))
     ghosts: "list[Series]" = field(default_factory=list)
-    update: float = math.nan
+    updates: list[tuple[int, float]] = field(default_factory=list)
 
     def add(self, block: Block) -> None:
         """Appends a block; steps it supersedes become a ghost first."""
         if self.step and block.step <= self.step[-1]:
             self._supersede(block.step)
-        if not math.isnan(block.update):
-            self.update = block.update
         self.step.extend(range(block.step, block.step + len(block.loss)))
         self.loss.extend(block.loss)
         self.lr.extend(block.lr)
         self.grad_norm.extend(block.grad_norm)
+        self.updates.extend(block.updates)
 
     def _supersede(self, step: int) -> None:
         cut = bisect_left(self.step, step)
         self.ghosts.append(Series(self.step[cut:], self.loss[cut:], self.lr[cut:], self.grad_norm[cut:]))
         del self.step[cut:], self.loss[cut:], self.lr[cut:], self.grad_norm[cut:]
+        self.updates = [measured for measured in self.updates if measured[0] < step]
 
 
 def joined(blocks: Iterable[Block], most: int = 8192) -> Iterator[Block]:
@@ -151,8 +150,8 @@ def joined(blocks: Iterable[Block], most: int = 8192) -> Iterator[Block]:
                 held.loss.extend(block.loss)
                 held.lr.extend(block.lr)
                 held.grad_norm.extend(block.grad_norm)
-                if not math.isnan(block.update):
-                    held = msgspec.structs.replace(held, update=block.update)
+                if block.updates:
+                    held = msgspec.structs.replace(held, updates=held.updates + block.updates)
                 end += len(block.loss)
                 continue
             yield held
@@ -201,10 +200,11 @@ def _decode_header(segment: int, line: bytes) -> Block:
 
 def _decode_block(segment: int, line: bytes) -> Block:
     block = _line_decoder.decode(line)
-    n, update = block.n, math.nan if block.update is None else block.update
+    n = block.n
     _check_range(block.step, n)
+    updates = () if block.update is None else ((block.step, block.update),)
     loss, lr, grad_norm = _values(block.loss, n), _values(block.lr, n), _values(block.grad_norm, n)
-    return Block(segment, block.step, loss, lr, grad_norm, update)
+    return Block(segment, block.step, loss, lr, grad_norm, updates)
 
 
 def _check_range(step: int, n: int) -> None:
