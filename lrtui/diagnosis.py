@@ -75,7 +75,7 @@ def read_signs(
 def _fresh_optimizer(history: History) -> int | None:
     """The step at which training last went on without the optimizer's state."""
     resumed = [event.step for event in history.inexact if event.badge == WEIGHTS_ONLY]
-    thrown_away = [change.step for change in history.changes if str(change.entry.kind) == "reset"]
+    thrown_away = [change.step for change in history.changes if change.entry.kind == "reset"]
     return max([*resumed, *thrown_away], default=None)
 
 

@@ -76,6 +76,13 @@ def test_a_resume_from_weights_alone_has_a_fresh_optimizer() -> None:
     assert diagnose_series(*read_back(second, [*stopped, exact])) is None
 
 
+def test_an_optimizer_whose_state_was_thrown_away_is_fresh() -> None:
+    found = run("mlp", "adam", 0.01, "150:reset-optimizer")
+    assert found is not None
+    assert found.sign == "fresh optimizer"
+    assert run("mlp", "adam", 0.01, "150:reset-optimizer", "160:undo") is None
+
+
 # -- how far an update moves the weights ------------------------------------------------------------------------------
 
 

@@ -50,7 +50,8 @@ class Signs:
 
     `steps` and `losses` are the training losses (means over several steps will do), ascending; NaN is a loss that was
     no number. `updates` are (step, |update| / |weights|). `lr` is the present rate, `highest_lr` the highest one yet.
-    `settled` is the step of the last change by hand or by itself, `fresh_optimizer` that of a start with weights alone.
+    `settled` is the step of the last change by hand or by itself, `fresh_optimizer` that at which
+    the optimizer lost its state: weights alone were resumed, or it was thrown away.
     `rising`: the schedule is in its warm-up; `ending`: it is about to end at next to nothing, or cools down.
     `ln_v` is the loss of knowing nothing, `unigram` that of knowing frequencies, `bigram` that of knowing pairs, NaN
     where they are not known.
@@ -103,7 +104,7 @@ def fresh_optimizer(signs: Signs) -> Diagnosis | None:
     return Diagnosis(
         sign="fresh optimizer",
         sentence="fresh optimizer state: expect a bump",
-        numbers=(f"training went on at step {since:,} from weights alone, {signs.step - since:,} steps ago",),
+        numbers=(f"the optimizer's state begins at step {since:,}, {signs.step - since:,} steps ago",),
     )
 
 

@@ -157,5 +157,5 @@ def test_a_fresh_optimizer_is_told_for_200_steps_and_before_all_else() -> None:
     found = diagnose(given)
     assert isinstance(found, Diagnosis)
     assert found.line() == "fresh optimizer state: expect a bump"
-    assert found.numbers == ("training went on at step 900 from weights alone, 100 steps ago",)
+    assert found.numbers == ("the optimizer's state begins at step 900, 100 steps ago",)
     assert sign(replace(given, fresh_optimizer=800, settled=800)) == "rate too high"
