@@ -29,11 +29,17 @@ from lrtui.messages import (
 from lrtui.printable import printable
 
 BASELINES = ("uniform", "unigram", "bigram")
+#: nats; three decimals tell little of what is below
+_SMALL_LOSS = 0.01
+#: what became of a shape when steps were added
+_EXTENDED = {"keep": "shape kept", "rescale": "shape rescaled", "restart": "shape restarted"}
 
 
 def loss_text(loss: float | None) -> str:
-    """A loss in nats with three decimals; a dash where there is none."""
-    return "–" if loss is None else "nan" if math.isnan(loss) else f"{loss:.3f}"
+    """A loss in nats: three decimals, a small one to two digits; a dash where there is none."""
+    if loss is None:
+        return "–"
+    return "nan" if math.isnan(loss) else short_rate(loss) if 0 < loss < _SMALL_LOSS else f"{loss:.3f}"
 
 
 def rate_text(lr: float | None) -> str:
@@ -180,7 +186,8 @@ def _changed(event: RateChanged) -> str:
         rates = f"lr {rate_text(event.old)} → 0 over {steps:,} steps; the run ends at step {event.step + steps:,}"
     if event.entry.kind == "reset":
         rates = f"its state is thrown away; lr {rate_text(event.new)} stays"
-    return f"{change_text(event.entry)}{cause}: {rates}{again}"
+    mode = f" steps, {_EXTENDED.get(event.entry.shape or '', 'added')}" if event.entry.kind == "extend" else ""
+    return f"{change_text(event.entry)}{mode}{cause}: {rates}{again}"
 
 
 def range_text(event: RangeTested) -> str:
@@ -228,8 +235,9 @@ def confirmation_lines(event: Confirmed) -> list[str]:
 
 
 def evaluation_text(event: Evaluated) -> str:
-    best = "  best" if event.best else ""
-    return f"train {loss_text(event.train_loss)}  val {loss_text(event.val_loss)}{best}"
+    """What an evaluation measured, in the 22 cells that a narrow log has; `best` stands for the best `val` so far."""
+    name = "best" if event.best else "val"
+    return f"{name} {loss_text(event.val_loss)} train {loss_text(event.train_loss)}"
 
 
 def sample_text(event: Sampled) -> str:

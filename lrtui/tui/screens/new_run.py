@@ -11,19 +11,19 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
-from textual.content import Content
 from textual.message import Message
-from textual.screen import Screen
-from textual.widgets import Static
 
 from lrtui.errors import LrtuiError
+from lrtui.tui.form_obstacles import Obstacles, Plan
 from lrtui.tui.form_words import form_rows, heading, model_line, problem_line
 from lrtui.tui.keys import bindings
-from lrtui.tui.texts import Texts, TextTold, text_told
+from lrtui.tui.screens.place import Place
+from lrtui.tui.starting import NotBegun
+from lrtui.tui.texts import TextTold, text_told
 from lrtui.tui.widgets.form_side import FormSide
 from lrtui.tui.widgets.form_table import FormTable
+from lrtui.tui.widgets.form_title import FormTitle
 from lrtui.tui.widgets.key_bar import KeyBar
-from lrtui.tui.wrapping import cut
 
 if TYPE_CHECKING:
     from lrtui.config.schema import Config, CorpusConfig
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from lrtui.tui.form import Form
 
 
-class NewRunScreen(Screen[None]):
+class NewRunScreen(Place):
     """The form on the left; the schedule's curve, the field under the cursor and the run on the right or below.
 
     Nothing is shown and no key does anything until `form` is there, a moment after the first paint.
@@ -40,6 +40,7 @@ class NewRunScreen(Screen[None]):
     CSS_PATH = "new_run.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings("new")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - Textual declares it as an instance variable
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (18, "-low"), (22, "-middle"), (30, "-tall")]  # noqa: RUF012
 
     app: LrtuiApp
 
@@ -63,10 +64,10 @@ class NewRunScreen(Screen[None]):
         self.init_from = ""
         self._given: Config | None = None
         self._everything = False
-        self._texts = Texts(self._begin_to_read)
+        self._obstacles = Obstacles(self._begin_to_read)
 
     def compose(self) -> ComposeResult:
-        yield Static("", id="form-title", markup=False)
+        yield FormTitle(id="form-title")
         with Container(id="form-body"):
             yield FormTable(id="form-table")
             yield FormSide(id="form-side")
@@ -78,7 +79,7 @@ class NewRunScreen(Screen[None]):
         self.call_after_refresh(self.run_worker, self._load, thread=True, group="load")
 
     def on_screen_resume(self) -> None:
-        self._texts.forget_problems()
+        self._obstacles.texts.forget_problems()
         if self.run_name and (self.app.home / "checkpoints" / self.run_name).exists():
             self.run_name = ""  # the run that had it has begun
         self._show()
@@ -126,30 +127,26 @@ class NewRunScreen(Screen[None]):
         form = trial or self.form
         if form is None:
             return
-        told = self._texts.told(form.config.corpus, ask=trial is None) if form.config else TextTold()
+        texts = self._obstacles.texts
+        told = texts.told(form.config.corpus, ask=trial is None) if form.config else TextTold()
         problems = self._problems(form)
         self._table.show(form_rows(form, problems, everything=self._everything))
         self._show_field(form)
         if form.config is not None:
             self.query_one(FormSide).show_run(form.config, told)
-        width = max(1, self.size.width - 2)
-        below = problem_line(problems) or (model_line(form.config, told) if form.config else "")
-        above = cut(heading(form, self.run_name, self.init_from), width)
-        style = "$text-error" if problems else "$text"
-        title = Content.assemble((above, "bold $text-accent"), "\n", (cut(below, width), style))
-        self.query_one("#form-title", Static).update(title)
+        wrong = problem_line(problems) or self._obstacles.refusal(self._plan(form))
+        run = model_line(form.config, told) if form.config else ""
+        self.query_one(FormTitle).tell(heading(form, self.run_name, self.init_from), wrong, run)
 
     def _show_field(self, form: Form) -> None:
         if key := self._table.cursor:
             self.query_one(FormSide).show_field(form, key, self._problems(form).get(key, ""))
 
     def _problems(self, form: Form) -> dict[str, str]:
-        """What is wrong by key: with the form, and with the text as far as it was read."""
-        problems = dict(form.problems)
-        if form.config is not None and (wrong := self._texts.told(form.config.corpus, ask=False).problem):
-            key = "corpus.name" if form.config.corpus.path is None else "corpus.path"
-            problems[key] = wrong.removeprefix(f"{key}: ")
-        return problems
+        return self._obstacles.problems(self._plan(form), self.app.home)
+
+    def _plan(self, form: Form) -> Plan:
+        return Plan(form, self.run_name, self.init_from)
 
     def _begin_to_read(self, corpus: CorpusConfig) -> None:
         def read() -> None:
@@ -159,7 +156,7 @@ class NewRunScreen(Screen[None]):
 
     @on(TextRead)
     def _text_was_read(self, message: TextRead) -> None:
-        self._texts.heard(message.corpus, message.told)
+        self._obstacles.texts.heard(message.corpus, message.told)
         self._show()
 
     @on(FormTable.Moved)
@@ -221,15 +218,30 @@ class NewRunScreen(Screen[None]):
     def action_start(self) -> None:
         if self.form is None:
             return
+        known = self._obstacles
+        known.look_again(self.form)
+        problems = self._problems(self.form)
         try:
-            arguments = self.form.arguments()
+            arguments = [] if problems else self.form.arguments()
         except LrtuiError as error:
-            self._table.move_to(next(iter(self.form.problems), ""))
-            self.app.tell(error.sentence, "error")
+            problems = {"": error.sentence}
+        if problems:
+            self._table.move_to(next(iter(problems)))
+            self.app.tell(problem_line(problems), "error")
             return
         arguments += ["--name", self.run_name] if self.run_name else []
         arguments += ["--init-from", self.init_from] if self.init_from else []
+        known.begun(self._plan(self.form))
+        self._show()
         self.app.start_worker(arguments)
+
+    @on(NotBegun)
+    def _say_why_not(self, message: NotBegun) -> None:
+        """The worker started from here could not begin: why stays in sight until something is edited."""
+        self._obstacles.refused(message.said)
+        # where it begins with a key: `corpus.path: …`, `train.device = "cuda:7": …`
+        self._table.move_to(message.said.partition(" ")[0].rstrip(":"))
+        self._show()
 
 
 def _dialogues() -> ModuleType:
