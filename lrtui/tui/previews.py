@@ -60,7 +60,7 @@ class Ahead:
         """And then `command`. Raises UsageError where the run would refuse it."""
         match command:
             case Undo() if view.history.started is not None:
-                entries = self.entries[:-1]
+                entries = self.entries[: ledger.kept_by_undo(self.entries)]
                 return replace(self, entries=entries, rate=fold(view.history.started.schedule, entries))
             case Pause() | Step():
                 return replace(self, paused=True)

@@ -59,6 +59,15 @@ def test_undo_takes_back_what_is_on_its_way() -> None:
         preview(run, Undo(), ahead.after(run, Undo()))
 
 
+def test_an_undo_on_its_way_takes_the_cuts_of_rollbacks_along() -> None:
+    run = changed(view(), at=200)
+    first = run.rate
+    run = changed(run, at=300, factor=100.0)
+    run = folded(run, ledger.scale(run.rate, 310, 0.5, "rollback"))  # type: ignore[arg-type]
+    ahead = Ahead.of(run).after(run, Undo())
+    assert (len(ahead.entries), ahead.rate) == (1, first)
+
+
 def test_setting_says_what_the_schedule_makes_of_it() -> None:
     assert preview(view(), SetRate(5e-4)) == "2e-3 → 5e-4: the rate stays there"
     cosine = view("cosine", step=0)
