@@ -78,7 +78,7 @@ def test_the_loss_shows_everything_that_happened() -> None:
     view.numbers.add(Block(1, 700, array("d"), array("d"), array("d")))
     view.numbers.add(Block(1, 700, bad, bad, bad))
     lines = loss_lines(replace(view, history=history), LOOK)
-    assert lines.split("\n")[0] == "Loss   ── train   ~~ left behind   • val"
+    assert lines.split("\n")[0] == "Loss   ── loss   ~~ left behind   • val"
     for shown in ("×0.1", "undo", "NaN", "unigram 3.30", "bigram 2.45"):
         assert shown in lines, shown
     assert "×2" not in lines, "that change was undone"
