@@ -7,16 +7,21 @@ from decimal import Decimal
 
 from lrtui.errors import UsageError
 from lrtui.lr.ledger import EXTEND_MODES
+from lrtui.lr.range_plan import parse_range
 from lrtui.lr.shapes import DECAY_SHAPES
 from lrtui.messages import (
     Command,
+    Confirm,
     Continue,
     CoolDown,
     Decay,
     Extend,
+    Find,
     Hold,
     Pause,
     Release,
+    ResetOptimizer,
+    Reshape,
     Sample,
     Save,
     Scale,
@@ -73,6 +78,33 @@ def _one_of(known: tuple[str, ...], given: list[str]) -> str:
     return given[0] if given else ""
 
 
+def _find(words: list[str]) -> Find:
+    """`find`, `find 1e-5:1`, `find 1e-5:1 200`, `find linear`, in any order."""
+    low = high = None
+    points, linear = Find().points, False
+    for word in words:
+        if ":" in word:
+            low, high = parse_range(word)
+        elif word == "linear":
+            linear = True
+        else:
+            points = _count(word, "find")
+    return Find(low, high, points, linear)
+
+
+def _confirm(words: list[str]) -> Confirm:
+    """`confirm`, `confirm 8`, `confirm 8 500`: rates, and steps for each."""
+    lanes = _count(words[0], "confirm") if words else Confirm().lanes
+    return Confirm(lanes, _count(words[1], "confirm") if len(words) > 1 else Confirm().steps)
+
+
+def _schedule(words: list[str]) -> Reshape:
+    """`schedule cosine end=1e-5 base=0.002`."""
+    from lrtui.config.schedule_words import schedule_keys
+
+    return Reshape(schedule_keys(words))
+
+
 #: word → (least, most) arguments and what makes the command of them; the words of `lrtui ctl` and `--at`
 WORDS: dict[str, tuple[int, int, Callable[[list[str]], Command]]] = {
     "decay": (0, 1, lambda a: Scale(_positive(a[0], "decay")) if a else Decay()),
@@ -88,6 +120,10 @@ WORDS: dict[str, tuple[int, int, Callable[[list[str]], Command]]] = {
     "extend": (1, 2, lambda a: Extend(_count(a[0], "extend"), _one_of(EXTEND_MODES, a[1:]))),
     "undo": (0, 0, lambda a: Undo()),
     "cooldown": (1, 2, lambda a: CoolDown(_count(a[0], "cooldown"), _one_of(DECAY_SHAPES, a[1:]) or "linear")),
+    "schedule": (1, 20, _schedule),
+    "reset-optimizer": (0, 0, lambda a: ResetOptimizer()),
+    "find": (0, 3, _find),
+    "confirm": (0, 2, _confirm),
     "stop": (0, 0, lambda a: Stop()),
 }
 
@@ -97,7 +133,7 @@ def parse_command(text: str) -> Command:
 
     Raises UsageError with the words there are.
     """
-    words = text.replace("=", " ", 1).split(maxsplit=1)
+    words = re.sub(r"^(\s*[\w-]+)\s*=", r"\1 ", text).split(maxsplit=1)  # lr=0.002, but schedule end=1e-5
     word = words[0].lower() if words else ""
     if word not in WORDS:
         raise UsageError(f"there is no command {word!r}", f"Commands: {', '.join(WORDS)}.")

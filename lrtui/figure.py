@@ -39,9 +39,12 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A vertical line at `step`, such as a change of the rate, with a short label; an alarm has another colour."""
+    """A vertical line at `step`, such as a change of the rate, with a short label; an alarm has another colour.
 
-    step: int
+    On a chart over rates `step` is a rate.
+    """
+
+    step: float
     label: str
     alarm: bool = False
 

@@ -33,14 +33,20 @@ def cells_across(look: Look) -> int:
 
 
 class Frame:
-    """The axes of a chart over `steps` (default: those of the curves), and the curves reduced to its columns."""
+    """The axes of a chart over `steps` (default: those of the curves), and the curves reduced to its columns.
 
-    def __init__(self, curves: Sequence[Curve], look: Look, steps: tuple[int, int] | None) -> None:
+    `x` is another axis than one of steps, for curves and marks at places on it.
+    """
+
+    def __init__(
+        self, curves: Sequence[Curve], look: Look, steps: tuple[int, int] | None, x: Axis | None = None
+    ) -> None:
         self.look = look
+        self.label_rows = 3  # at most, at each edge, for the labels of marks
         self.width = cells_across(look)
         self.height = max(2, look.height - 3)
         low, high = steps or span(curves)
-        self.x = log_step_axis(low, high) if look.log_x else step_axis(low, high, max(2, self.width // 14))
+        self.x = x or (log_step_axis(low, high) if look.log_x else step_axis(low, high, max(2, self.width // 14)))
         self.curves = [(curve, self._reduced(curve)) for curve in curves]
         self.y = Axis(0.0, 1.0, (), ())
         self.figure = Figure(self.width, self.height)
@@ -136,7 +142,7 @@ class Frame:
                 lines[column] = hue
             if label := label_text(mark.label):
                 beside = column + 1 if column + 1 + len(label) <= self.width else column - len(label)
-                words = room.place(label, hue, [beside], room.edge_rows())
+                words = room.place(label, hue, [beside], room.edge_rows(self.label_rows))
                 self.figure.words += [words] if words else []
         for hue in sorted(set(lines.values()), reverse=True):
             cells = [(column, row) for column in lines if lines[column] == hue for row in range(self.height)]

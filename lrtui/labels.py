@@ -32,9 +32,9 @@ class Room:
                     return Words(text, column, row, hue)
         return None
 
-    def edge_rows(self) -> list[int]:
-        """The rows that labels share: the upper ones from the edge down, then the lower ones from the edge up."""
-        count = min(3, self.height // 3)
+    def edge_rows(self, most: int) -> list[int]:
+        """The rows that labels share: at `most` so many upper ones from the edge down, then lower ones upwards."""
+        count = min(most, self.height // 3)
         return [*range(self.height - 1, self.height - 1 - count, -1), *range(count)]
 
 

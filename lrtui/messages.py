@@ -10,16 +10,16 @@ from typing import Any, Union
 
 import msgspec
 
+from lrtui.lab_messages import Confirm as Confirm
+from lrtui.lab_messages import Confirmed as Confirmed
+from lrtui.lab_messages import ConfirmStepped as ConfirmStepped
+from lrtui.lab_messages import Find as Find
+from lrtui.lab_messages import RangeStepped as RangeStepped
+from lrtui.lab_messages import RangeTested as RangeTested
 from lrtui.lr.ledger import Entry
 from lrtui.lr.schedule import Schedule
-
-
-def _snake(name: str) -> str:
-    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
-
-
-class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="command", tag=_snake):
-    """Something a person, a script or a screen asks of a run; it takes effect between two steps."""
+from lrtui.message import Command as Command
+from lrtui.message import Event as Event
 
 
 class Decay(Command, frozen=True):
@@ -46,6 +46,10 @@ class Reshape(Command, frozen=True):
     """A new schedule from here to the end: `[schedule]` keys, and `base` for its rate (default: the present one)."""
 
     schedule: dict[str, Any]
+
+
+class ResetOptimizer(Command, frozen=True):
+    """Throw the optimizer's state away, on purpose: what a resume from weights alone does, as an experiment."""
 
 
 class CoolDown(Command, frozen=True):
@@ -95,12 +99,6 @@ class Stop(Command, frozen=True):
     """Save and end the run here."""
 
 
-class Event(msgspec.Struct, frozen=True, tag_field="event", tag=_snake):
-    """Something that happened at `step`: between step − 1 and step, unless said otherwise."""
-
-    step: int
-
-
 class RunStarted(Event, frozen=True, kw_only=True):
     run: str
     parameters: int
@@ -126,12 +124,16 @@ class RunResumed(Event, frozen=True, kw_only=True):
 
 
 class Stepped(Event, frozen=True, kw_only=True):
-    """A block of `n` steps beginning at `step`: one value a step and column."""
+    """A block of `n` steps beginning at `step`: one value a step and column.
+
+    `update` is the norm of its first step's update over that of the weights, where it was measured: every 100 steps.
+    """
 
     n: int
     loss: list[float | None]
     lr: list[float]
     grad_norm: list[float | None]
+    update: float | None = None
 
 
 class Evaluated(Event, frozen=True, kw_only=True):

@@ -4,14 +4,17 @@ What goes in is reduced to cells first (plotext takes seconds for 10^5 points), 
 own log ticks read `0.000464`, and what is not finite never reaches it.
 """
 
+import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
+from lrtui.axes import linear_axis, log_axis, short_rate
 from lrtui.figure import HUES, Curve, Figure, Look, Mark, Palette, Reference
-from lrtui.frame import BRAILLE, GUTTER, Frame, span
+from lrtui.frame import BRAILLE, GUTTER, Frame, cells_across, span
 from lrtui.printable import ascii_only
 
-__all__ = ["HUES", "Curve", "Look", "Mark", "Palette", "Reference", "loss_chart", "rate_chart", "span"]
+__all__ = ["HUES", "Curve", "Look", "Mark", "Palette", "Reference", "loss_chart", "range_chart", "rate_chart", "span"]
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 #: The newest charts: a screen asks for the same picture many times while little is learned.
@@ -53,6 +56,33 @@ def rate_chart(
     frame = Frame(curves, look, steps)
     frame.fit_rates()
     return f"{frame.heading(title)}\n{_text(frame.drawn(marks, ()), look)}"
+
+
+def range_chart(
+    curves: Sequence[Curve],
+    look: Look,
+    rates: tuple[float, float],
+    *,
+    marks: Sequence[Mark] = (),
+    linear: bool = False,
+    title: str = "Loss by learning rate",
+) -> str:
+    """Loss in nats against the learning rate, as `look.height` lines of at most `look.width` cells.
+
+    The x of curves and marks are rates, > 0; `rates` are the ends of the x axis, which is logarithmic unless `linear`.
+    """
+    ticks = max(2, cells_across(look) // 14)
+    axis = linear_axis(*rates, ticks) if linear else log_axis(*rates, ticks, short_rate)
+
+    def place(rate: float) -> float:
+        return rate if linear else math.log10(rate)
+
+    placed = [replace(curve, x=[place(rate) for rate in curve.x]) for curve in curves]
+    frame = Frame(placed, replace(look, log_x=False), None, axis)
+    frame.label_rows = len(marks)  # rules that agree stand close together
+    frame.fit_losses()
+    figure = frame.drawn([replace(mark, step=place(mark.step)) for mark in marks], ())
+    return f"{frame.heading(title)}\n{_text(figure, look)}"
 
 
 def _text(figure: Figure, look: Look) -> str:

@@ -10,12 +10,14 @@ from lrtui.lr.ledger import Entry
 from lrtui.messages import (
     CheckpointSaved,
     CommandRejected,
+    Confirmed,
     Continued,
     Diverged,
     Evaluated,
     Event,
     Finished,
     Paused,
+    RangeTested,
     RateChanged,
     Rewound,
     RunResumed,
@@ -84,6 +86,8 @@ def change_text(entry: Entry) -> str:
             return "cool down"
         case "extend" if entry.steps is not None:
             return f"+{entry.steps:,}"
+        case "reset":
+            return "fresh optimizer"
         case kind:
             return kind
 
@@ -93,7 +97,18 @@ def baselines_text(baselines: dict[str, float]) -> str:
 
 
 #: Events that their sentence places: the others name their step themselves.
-_PLACED = (RateChanged, Rewound, Diverged, CheckpointSaved, Paused, Continued, CommandRejected, Warned)
+_PLACED = (
+    RateChanged,
+    Rewound,
+    Diverged,
+    CheckpointSaved,
+    Paused,
+    Continued,
+    CommandRejected,
+    Warned,
+    RangeTested,
+    Confirmed,
+)
 
 
 def sentence(event: Event) -> str | None:
@@ -115,6 +130,10 @@ def happening(event: Event) -> str | None:
             return f"{printable(event.cause)}: back to step {event.to:,}"
         case Diverged():
             return f"diverged at loss {loss_text(event.loss)}: {printable(event.reason)}; {printable(event.action)}"
+        case RangeTested():
+            return range_text(event)
+        case Confirmed():
+            return confirmation_text(event)
         case CheckpointSaved():
             kinds = [word for word, true in (("best", event.best), ("pinned", event.pinned)) if true]
             return "checkpoint saved" + (f" ({', '.join(kinds)})" if kinds else "")
@@ -165,8 +184,54 @@ def _changed(event: RateChanged) -> str:
     if event.entry.kind == "cooldown":
         steps = event.entry.steps or 0
         rates = f"lr {rate_text(event.old)} → 0 over {steps:,} steps; the run ends at step {event.step + steps:,}"
+    if event.entry.kind == "reset":
+        rates = f"its state is thrown away; lr {rate_text(event.new)} stays"
     mode = f" steps, {_EXTENDED.get(event.entry.shape or '', 'added')}" if event.entry.kind == "extend" else ""
     return f"{change_text(event.entry)}{mode}{cause}: {rates}{again}"
+
+
+def range_text(event: RangeTested) -> str:
+    """The verdict of a range test on one line."""
+    if event.suggestion is None:
+        return f"range test: no suggestion, {printable(event.refusal)}"
+    band = f", band {' … '.join(map(rate_text, event.band))}" if event.band else ""
+    return f"range test: lr {rate_text(event.suggestion)} for {event.horizon:,} steps{band}"
+
+
+def range_lines(event: RangeTested) -> list[str]:
+    """A range test in full: what was tried, what each rule says of it, and the verdict."""
+    spread = "evenly spread" if event.linear else "in even ratios"
+    tried = f"{event.points:,} rates from {rate_text(event.low)} to {rate_text(event.high)} {spread}, one batch each"
+    done = len(event.losses)
+    told = [f"{tried}; stopped after {done:,}: {printable(event.stopped)}" if event.stopped else tried]
+    for rule, lr in event.rules.items():
+        note = {"consensus": "the suggestion", "lightning_linear": "for comparison only"}.get(rule, "")
+        inside = lr is not None and event.band is not None and event.band[0] <= float(f"{lr:.1e}") <= event.band[1]
+        note = note or ("in the band" if inside else "")
+        said = printable(event.refusals.get(rule, "")) if lr is None else f"{rate_text(lr):<9}{note}"
+        told.append(f"  {printable(rule):<18}{said}".rstrip())
+    verdict = range_text(event)
+    return [*told, verdict[0].upper() + verdict[1:]]
+
+
+def confirmation_text(event: Confirmed) -> str:
+    """The verdict of a confirmation on one line."""
+    tried = f"confirmation: of {len(event.rates)} rates"
+    if event.winner is None:
+        return f"{tried} none lasted {event.steps:,} steps"
+    won = event.losses[event.rates.index(event.winner)]
+    return f"{tried} lr {rate_text(event.winner)} wins after {event.steps:,} steps, loss {loss_text(won)}"
+
+
+def confirmation_lines(event: Confirmed) -> list[str]:
+    """A confirmation in full: the loss that each rate reached, and the verdict."""
+    told = [f"{len(event.rates)} rates, {event.steps:,} steps each from the same state on the same batches"]
+    told.append(f"  {'rate':<10}{'loss':<8}{'val':<8}state")
+    for lr, loss, val, died in zip(event.rates, event.losses, event.val_losses, event.died, strict=True):
+        state = f"lost at step {died:,}" if died is not None else "the winner" if lr == event.winner else ""
+        told.append(f"  {rate_text(lr):<10}{loss_text(loss):<8}{loss_text(val):<8}{state}".rstrip())
+    verdict = confirmation_text(event)
+    return [*told, verdict[0].upper() + verdict[1:]]
 
 
 def evaluation_text(event: Evaluated) -> str:

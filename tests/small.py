@@ -46,13 +46,14 @@ def small_config(kind: str = "lstm", optimizer: str = "adam", **sections: dict[s
     return override(Config(), base)
 
 
-def small_text(text: str = TEXT) -> CorpusText:
-    raw = text.encode()
+def small_text(text: str | bytes = TEXT) -> CorpusText:
+    raw = text if isinstance(text, bytes) else text.encode()
     return CorpusText("small", text, "0" * 64, len(raw))
 
 
 def small_workplace(config: Config, text: str = TEXT, lanes: int = 1) -> Workplace:
-    return make_workplace(config, make_dataset(config.corpus, small_text(text)), lanes)
+    read = text.encode() if config.corpus.vocab == "byte" else text
+    return make_workplace(config, make_dataset(config.corpus, small_text(read)), lanes)
 
 
 def small_session(config: Config, text: str = TEXT, **options: object) -> Session:

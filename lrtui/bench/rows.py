@@ -34,13 +34,14 @@ BARE = (
 @dataclass(frozen=True)
 class Row:
     """`training`: whole steps of our engine, metrics on, against the plain loop. `layers`: forward and backward of our
-    lane-aware layers, one lane, against plain modules, on the same batch. `goal` is the ratio to reach."""
+    lane-aware layers, one lane, against plain modules, on the same batch. `find`: points of a whole range test, copy,
+    verdict and restoration included, against steps of the plain loop. `goal` is the ratio to reach."""
 
     name: str
     goal: float
     preset: str | None
     sets: tuple[str, ...]
-    measures: Literal["training", "layers"] = "training"
+    measures: Literal["training", "layers", "find"] = "training"
 
     def config(self, threads: int) -> "Config":
         """The run that this row trains."""
@@ -60,6 +61,7 @@ ROWS = (
     Row("gpt", 0.98, "shakespeare-gpt", _GPT),
     Row("lstm-layers", 0.98, None, (*_LSTM, "train.block=50"), "layers"),
     Row("gpt-layers", 0.98, "shakespeare-gpt", _GPT, "layers"),
+    Row("find", 0.83, "names-mlp", NAMES, "find"),
 )
 
 

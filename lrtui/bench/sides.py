@@ -5,6 +5,7 @@ Both run in this process with the same threads and the same allocator settings (
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,10 +18,12 @@ from torch import Tensor, nn
 from lrtui.bench import plain
 from lrtui.bench.contest import Outcome, Side, contest
 from lrtui.engine.build import layout_of, load_data, make_workplace
+from lrtui.engine.live import Live
+from lrtui.engine.range_test import find
 from lrtui.engine.session import Session
 from lrtui.engine.step import lane_losses
 from lrtui.errors import LrtuiError
-from lrtui.messages import Event, Stepped
+from lrtui.messages import Event, Find, RangeTested, Stepped
 from lrtui.runs.directory import create_run
 from lrtui.text.dataset import TextData
 from lrtui.text.examples import Contexts
@@ -68,6 +71,23 @@ class EngineSide:
         raise LrtuiError("the run that the bench trains has ended: its training diverged")
 
 
+class FindSide:
+    """Whole range tests of 100 points, over rates that none of them blows up at."""
+
+    def __init__(self, place: Workplace) -> None:
+        self.deterministic = place.config.train.deterministic
+        self.live = Live(place.config, place.train, place.config.lr_schedule())
+        self.ln_v = math.log(place.data.vocabulary.size)
+
+    def ready(self) -> None:
+        torch.use_deterministic_algorithms(self.deterministic, warn_only=True)
+
+    def work(self) -> int:
+        (tested,) = find(self.live, Find(low=1e-4, high=0.3, points=100), self.ln_v)
+        assert isinstance(tested, RangeTested)
+        return len(tested.losses)
+
+
 class PlainSide:
     """A plain loop; PyTorch as it comes, without deterministic mode."""
 
@@ -104,17 +124,17 @@ def measure(row: Row, folder: Path, threads: int, seconds: float, rounds: int) -
     with _settings_kept():
         place = make_workplace(config, data)
         model = place.train.model
-        ours, theirs = _layers(place) if row.measures == "layers" else _training(place, folder)
+        ours, theirs = _layers(place) if row.measures == "layers" else _training(place, folder, row.measures == "find")
         outcome = contest(ours, theirs, seconds, rounds)
     return Figures(row, outcome, model.parameter_count(), data.vocabulary.size)
 
 
-def _training(place: Workplace, folder: Path) -> tuple[Side, Side]:
+def _training(place: Workplace, folder: Path, tests: bool) -> tuple[Side, Side]:
     model, config = place.train.model, place.config
     copy = plain_copy(model, config)
     optimizer = plain.plain_optimizer(copy, config.optim)
     loop = plain.train(copy, optimizer, plain_batches(config, place.data, model), config.optim.clip)
-    return EngineSide(place, folder), PlainSide(loop)
+    return FindSide(place) if tests else EngineSide(place, folder), PlainSide(loop)
 
 
 def _layers(place: Workplace) -> tuple[Side, Side]:

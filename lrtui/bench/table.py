@@ -17,7 +17,8 @@ def preamble(torch_version: str, threads: int, seconds: float, rounds: int) -> s
     return (
         f"Steps a second: lrtui with metrics on against a plain PyTorch loop, in turns of {seconds:g} s, "
         f"{rounds} rounds; medians.\n"
-        f"*-layers: forward and backward alone, lane-aware layers against torch.nn modules.\n"
+        f"*-layers: forward and backward alone, lane-aware layers against torch.nn modules. "
+        f"find: range tests of 100 points against plain steps.\n"
         f"torch {torch_version}, CPU, {threads} thread{'s' * (threads != 1)}, fp32, one lane. "
         "Built-in texts, no network: unicode stands in for names, python for Shakespeare.\n"
     )

@@ -15,8 +15,8 @@ from lrtui.errors import LrtuiError
 def main() -> None:
     """Run the command line and end the process with the exit code that belongs to what happened.
 
-    0 done · 1 diverged, or a replay that differs · 64 usage · 65 configuration or text · 70 a bug · 74 disk ·
-    75 saved for requeue · 130, 143 signals
+    0 done · 1 diverged, a replay that differs, or no rate found · 64 usage · 65 configuration or text · 70 a bug ·
+    74 disk · 75 saved for requeue · 130, 143 signals
     """
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):  # closed, or replaced by a test

@@ -36,7 +36,8 @@ def ctl_command(
         typer.Argument(
             metavar="COMMAND...",
             help="decay [F], scale F, lr X, hold, release, pause, continue, step N, save, sample [PROMPT], "
-            "extend N [keep|rescale|restart], undo, cooldown N [SHAPE], stop",
+            "extend N [keep|rescale|restart], undo, cooldown N [SHAPE], find [LOW:HIGH] [POINTS] [linear], "
+            "confirm [K] [STEPS], stop",
         ),
     ],
     home: HomeOption = None,

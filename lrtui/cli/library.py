@@ -74,12 +74,15 @@ def _echo_table(rows: list[tuple[str, ...]], right: set[int]) -> None:
 
 def show_command(run: RunArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Tell all about one run: its figures, its changes, its evaluations, its last sample."""
+    from lrtui.diagnosis import diagnose_series
     from lrtui.runs.catalog import summarize
     from lrtui.runs.events import read_samples
     from lrtui.runs.history import read_history
+    from lrtui.runs.metrics import read_metrics
 
     directory = open_run(home_folder(home), run)
     summary, history, samples = summarize(directory), read_history(directory), read_samples(directory)
+    diagnosis = diagnose_series(history, read_metrics(directory))
     if as_json:
         _echo_json(
             {
@@ -90,6 +93,7 @@ def show_command(run: RunArgument, home: HomeOption = None, as_json: JsonOption 
                 "evaluations": history.evaluations,
                 "finished": history.finished,
                 "stopped": history.stopped,
+                "diagnosis": diagnosis,
                 "unreadable_lines": history.skipped,
                 "sample": samples[-1] if samples else None,
             }
@@ -105,6 +109,8 @@ def show_command(run: RunArgument, home: HomeOption = None, as_json: JsonOption 
         if event is not None:
             typer.echo(sentence(event))
     typer.echo(figures(summary, history))
+    if diagnosis:
+        typer.echo("\n  ".join([diagnosis.line(), *diagnosis.numbers]))
     if samples:
         last = samples[-1]
         typer.echo(f"\nSample at step {last.step:,}, T {last.temperature:g}\n{generated(last.prompt, last.text)}")

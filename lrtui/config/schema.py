@@ -223,7 +223,7 @@ class TrainConfig(Section):
     keep: Annotated[Size, _doc("how many of the newest checkpoints stay; the best and the pinned always do")] = 3
     on_diverge: Annotated[
         Literal["rollback", "stop", "continue"],
-        _doc("when training diverges: go back to the last good state at half the rate, stop, or go on"),
+        _doc("when training diverges: go back to the last good state at half the rate or less, stop, or go on"),
     ] = "rollback"
     decay_factor: Annotated[Fraction, _doc("what `decay` multiplies the rate by")] = 0.1
     deterministic: Annotated[bool, _doc("only deterministic kernels: the run can be replayed bit for bit")] = True

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from lrtui.command_words import parse_command
 from lrtui.errors import UsageError
-from lrtui.messages import Command
+from lrtui.messages import Command, Stop
 
 Asker = tuple[str, int]  # a client's name and its own number for the command
 
@@ -33,9 +33,11 @@ class Inbox:
     def __init__(self, script: Iterable[Scripted] = ()) -> None:
         self._live: deque[Received] = deque()
         self._script = deque(sorted(script, key=lambda line: (line.step, line.line)))
+        self.stopping = False  # somebody wants the run to end: what takes long gives way
 
     def put(self, command: Command, cause: str = "user", asker: Asker | None = None) -> None:
         self._live.append(Received(command, cause, asker=asker))
+        self.stopping = self.stopping or isinstance(command, Stop)
 
     @property
     def live(self) -> bool:

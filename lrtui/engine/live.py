@@ -52,8 +52,10 @@ class Live:
             self.good = snapshot.good or snapshot
 
     def apply(self, entry: Entry, *, replayed: bool = False, script: int | None = None) -> RateChanged:
-        """Write `entry` into the ledger and tell what it does to the rate of this step."""
+        """Write `entry` into the ledger, do what it says, and tell what it does to the rate of this step."""
         old = self.rate(self.step)
+        if entry.kind == "reset":
+            self.train.optimizer.reset()
         self.rate = self.rate.apply(entry)
         self.progress = self.progress.at(entries=(*self.progress.entries, entry))
         return RateChanged(

@@ -12,9 +12,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
+from lrtui.engine.experiment import Bench, experiment
 from lrtui.engine.inbox import Inbox, Received
 from lrtui.engine.live import Live
 from lrtui.engine.observe import Observer
@@ -22,11 +20,14 @@ from lrtui.engine.rescue import CHECK_EVERY, Alarm, Rescue
 from lrtui.engine.state import IDLE, Answered, CheckpointDue, Idle, UndoDue
 from lrtui.engine.steering import Recall, Steering
 from lrtui.engine.step import TrainStep
+from lrtui.engine.stretch import Readings, next_stop, train_until
 from lrtui.errors import LrtuiError
 from lrtui.lr.ledger import Entry
 from lrtui.messages import (
     CommandRejected,
+    Confirm,
     Event,
+    Find,
     Finished,
     RateChanged,
     Rewound,
@@ -41,54 +42,13 @@ from lrtui.messages import (
 )
 
 if TYPE_CHECKING:
-    from lrtui.config.schema import Config, TrainConfig
+    from lrtui.config.schema import Config
     from lrtui.lr.schedule import Schedule
     from lrtui.text.batches import Batch
     from lrtui.text.vocabulary import Vocabulary
 
 
 Yielded = Event | CheckpointDue | UndoDue | Answered | Idle
-
-
-class Readings:
-    """Losses and norms since the last read-back; they stay on the device until then."""
-
-    def __init__(self) -> None:
-        self._losses: list[Tensor] = []
-        self._norms: list[Tensor] = []
-        self._rates: list[float] = []
-
-    def add(self, loss: Tensor, norm: Tensor, lr: float) -> None:
-        self._losses.append(loss)
-        self._norms.append(norm)
-        self._rates.append(lr)
-
-    def take(self) -> tuple[list[float], list[float], list[float]]:
-        """Losses, norms and rates, one a step, and begin anew."""
-        if not self._losses:
-            return [], [], []
-        taken = torch.stack(self._losses).tolist(), torch.cat(self._norms).tolist(), self._rates
-        self._losses, self._norms, self._rates = [], [], []
-        return taken
-
-
-def next_stop(t: TrainConfig, step: int, ends: Sequence[float]) -> float:
-    """The next step after `step` at which something other than training is due, be it one of `ends`."""
-    periods = (CHECK_EVERY, t.eval_every, t.sample_every, t.checkpoint_every)
-    due = [(step // every + 1) * every for every in periods if every]
-    return max(step + 1, min(*due, *ends))
-
-
-def train_until(end: float, live: Live, readings: Readings, interrupted: Callable[[], bool]) -> None:
-    """The hot path: train `live` up to step `end`, or until `interrupted()` after at least one step."""
-    rate, train = live.rate, live.train
-    while live.step < end:
-        lr = rate(live.step)
-        loss, norm = train(live.step, lr, rate.momentum(live.step))
-        readings.add(loss, norm, lr)
-        live.step += 1
-        if interrupted():
-            return
 
 
 class Session:
@@ -159,7 +119,7 @@ class Session:
 
     def _read_back(self) -> Generator[Yielded, None, bool]:
         """Read the losses since the last time; returns True when they meant divergence and training went back."""
-        losses, norms, rates = self._readings.take()
+        losses, norms, rates, update = self._readings.take()
         if not losses:
             return False
         first = self.live.step - len(losses)
@@ -175,6 +135,7 @@ class Session:
             loss=[finite_or_none(v) for v in losses],
             lr=rates,
             grad_norm=[finite_or_none(v) for v in norms],
+            update=update,
         )
         if alarm is not None:
             yield from self._divergence(alarm, first + alarm.index + 1, losses[alarm.index])
@@ -229,24 +190,27 @@ class Session:
                 yield UndoDue(self.steering.undoable[-1])
         while self._stop_cause is None and (received := inbox.take(self.live.step)) is not None:
             told: list[Event] = []
-            for item in self._command(received):
+            for item in self._command(received, inbox):
                 yield item
                 if isinstance(item, Event):
                     told.append(item)
             if received.asker is not None:
                 yield Answered(received.asker, self.live.step, tuple(told))
 
-    def _command(self, received: Received) -> Iterator[Yielded]:
+    def _command(self, received: Received, inbox: Inbox) -> Iterator[Yielded]:
         command = received.command
         if isinstance(command, Stop):
             self._stop_cause = "stop" if received.cause in ("user", "script") else received.cause
         elif isinstance(command, Save):
             yield self._checkpoint(pinned=True)
-        elif isinstance(command, Sample):
+        elif isinstance(command, Sample | Find | Confirm):
             try:
-                yield self.observer.sample(command)
+                if isinstance(command, Sample):
+                    yield self.observer.sample(command)
+                else:
+                    yield from self._experiment(command, inbox)
             except LrtuiError as error:
-                yield CommandRejected(self.live.step, command="Sample", reason=error.sentence)
+                yield CommandRejected(self.live.step, command=type(command).__name__.lower(), reason=error.sentence)
         else:
             for event in self.steering.carry_out(received):
                 yield event
@@ -257,6 +221,10 @@ class Session:
                     yield self._checkpoint()  # what memory alone knows, a plateau's count, outlives a kill
         if received.script is not None:
             yield ScriptDone(self.live.step, script=received.script)
+
+    def _experiment(self, command: Find | Confirm, inbox: Inbox) -> Iterator[Event]:
+        bench = Bench(self.live, self.rescue.ln_v, self.observer.evaluation["val"])
+        return experiment(bench, command, self.pulse, lambda: inbox.stopping)
 
     def _went_back(self) -> None:
         self.replay.clear()  # of the abandoned branch, in the log as here

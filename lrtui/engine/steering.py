@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Callable, Iterator
 
-from lrtui.config.load import override
+from lrtui.config.schedule_words import new_shape
 from lrtui.engine.inbox import Received
 from lrtui.engine.live import Live
 from lrtui.engine.state import Snapshot
@@ -27,6 +26,7 @@ from lrtui.messages import (
     Paused,
     RateChanged,
     Release,
+    ResetOptimizer,
     Reshape,
     Rewound,
     Scale,
@@ -140,15 +140,10 @@ class Steering:
             case Extend(steps=steps, schedule=mode):
                 return ledger.extend(rate, step, steps, mode, cause)
             case Reshape(schedule=keys):
-                return self._reshape(keys, cause)
+                settings, left = self.live.config.model_dump(exclude_none=True), rate.pieces[-1].planned - step
+                return ledger.reshape(rate, step, new_shape(settings, keys, step, rate(step), left), cause)
+            case ResetOptimizer():
+                if not self.live.train.optimizer.buffers:
+                    raise UsageError("plain SGD has no state to throw away", "optim.momentum, adam and adamw have.")
+                return ledger.reset(step, cause)
         raise UsageError(f"{type(command).__name__} is no command of a run")
-
-    def _reshape(self, keys: dict[str, object], cause: str) -> Entry:
-        """A new shape for the rest of the run; `base` defaults to the present rate."""
-        rate, step = self.live.rate, self.live.step
-        base = keys.get("base", rate(step))
-        if isinstance(base, bool) or not isinstance(base, int | float):
-            raise UsageError(f"schedule.base needs a number, not {base!r}")
-        shape = {key: value for key, value in keys.items() if key != "base"}
-        schedule = override(self.live.config, {"schedule": shape}).lr_schedule()
-        return ledger.reshape(rate, step, dataclasses.replace(schedule, base=float(base)), cause)

@@ -1,7 +1,9 @@
 """Tells a run that is being lost from one that is merely noisy, before its weights are gone.
 
-Measured in nats against ln V, the loss of a model that knows nothing: a run that had learned and is now clearly worse
-than knowing nothing has diverged. Called for every step's loss, so it is a handful of float operations.
+Measured in nats against ln V, the loss of a model that knows nothing: a run that is now clearly worse than knowing
+nothing, and clearly worse than it was, has diverged. So has one that a rate a hundred times too high throws off in its
+first steps, before it has learned: it may come back, but not to where a good rate leads. Called for every step's loss,
+so it is a handful of float operations.
 """
 
 import math
@@ -9,12 +11,13 @@ from dataclasses import dataclass
 
 #: memory of the smoothed loss, about 50 steps
 BETA = 0.98
-#: nats below ln V at which a model counts as having learned
-LEARNED = 0.1
-#: nats above ln V at which a model that had learned counts as lost
+#: nats above ln V, and above the best so far, at which a run counts as lost
 LOST = 0.5
+#: losses before the first verdict: one bad batch at the beginning says little
+FIRST = 5
 #: nats above the best at which a run still counts as sound
 SOUND = 0.3
+_ENOUGH = 1.0 - BETA ** (FIRST - 0.5)  # the weight of more than FIRST − 1 losses
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,6 @@ class DivergenceState:
 
     ema: float = 0.0
     weight: float = 0.0
-    was_below: bool = False
     best: float | None = None
 
     @property
@@ -42,10 +44,9 @@ def update(state: DivergenceState, loss: float, ln_v: float) -> tuple[Divergence
     ema = BETA * state.ema + (1.0 - BETA) * loss
     weight = BETA * state.weight + (1.0 - BETA)
     smooth = ema / weight
-    below = state.was_below or smooth < ln_v - LEARNED
     best = smooth if state.best is None or smooth < state.best else state.best
-    after = DivergenceState(ema, weight, below, best)
-    if below and smooth > ln_v + LOST:
+    after = DivergenceState(ema, weight, best)
+    if smooth > max(ln_v, best) + LOST and weight > _ENOUGH:
         return after, f"the smoothed loss rose from {best:.2f} to {smooth:.2f}; knowing nothing is {ln_v:.2f}"
     return after, None
 

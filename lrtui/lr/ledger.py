@@ -23,6 +23,7 @@ __all__ = [
     "hold",
     "kept_by_undo",
     "release",
+    "reset",
     "reshape",
     "scale",
     "set_rate",
@@ -64,6 +65,11 @@ def release(rate: Rate, step: int, cause: str = "user") -> Entry:
             "Undo the cool-down, or let it finish.",
         )
     return Entry(step=step, kind="release", cause=cause)
+
+
+def reset(step: int, cause: str = "user") -> Entry:
+    """Throw the optimizer's state away at `step`, as a resume from weights alone would; the rate stays."""
+    return Entry(step=step, kind="reset", cause=cause)
 
 
 def reshape(rate: Rate, step: int, spec: Schedule, cause: str = "user") -> Entry:

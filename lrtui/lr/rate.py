@@ -14,7 +14,7 @@ from lrtui.errors import LrtuiError
 from lrtui.lr.schedule import Schedule, spread
 from lrtui.lr.shapes import decay_factor
 
-Kind = Literal["scale", "set", "hold", "release", "reshape", "cooldown", "extend"]
+Kind = Literal["scale", "set", "hold", "release", "reshape", "cooldown", "extend", "reset"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,8 @@ class Entry:
 
     scale: `value` is the factor. set: `value` is the rate, `multiplier` what makes it of the schedule. hold: `value` is
     the frozen rate. release: nothing. reshape: `schedule`, whose step 0 is `step`. cooldown: `steps` and `shape`.
-    extend: `steps` and in `shape` the mode, keep, rescale or restart.
+    extend: `steps` and in `shape` the mode, keep, rescale or restart. reset: nothing; the rate stays, and whoever
+    trains throws the optimizer's state away.
     """
 
     step: int
@@ -210,6 +211,10 @@ def _extended(rate: Rate, entry: Entry) -> Piece:
     return replace(piece, planned=total, origin=origin, schedule=replace(piece.schedule, steps=total - origin))
 
 
+def _kept(rate: Rate, entry: Entry) -> Piece:
+    return rate.pieces[-1]
+
+
 _EFFECTS: dict[Kind, Callable[[Rate, Entry], Piece]] = {
     "scale": _scaled,
     "set": _set,
@@ -218,4 +223,5 @@ _EFFECTS: dict[Kind, Callable[[Rate, Entry], Piece]] = {
     "reshape": _reshaped,
     "cooldown": _cooled,
     "extend": _extended,
+    "reset": _kept,
 }

@@ -1,5 +1,7 @@
 """The smallest language model: a table of logits, one row for each previous token."""
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor
 
@@ -12,6 +14,7 @@ class Bigram(LanguageModel):
 
     reads = "contexts"
     context = 1
+    token_axes: ClassVar = {"table.weight": (0, 1)}
 
     def __init__(self, vocabulary: int, lanes: int = 1) -> None:
         super().__init__(vocabulary, lanes)

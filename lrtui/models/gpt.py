@@ -1,6 +1,7 @@
 """A decoder-only transformer (GPT-2 shape): pre-norm, tied embeddings, causal scaled-dot-product attention."""
 
 import math
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -67,6 +68,7 @@ class GPT(LanguageModel):
     """
 
     reads = "windows"
+    token_axes: ClassVar = {"embed.weight": (0,)}  # the output has no rows of its own
 
     def __init__(
         self,

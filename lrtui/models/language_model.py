@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -20,10 +20,12 @@ class LanguageModel(nn.Module):
 
     `lanes` copies side by side; `vocabulary` logits; `dropout_generator` feeds every Dropout. `reads` says which
     batches it learns from: `contexts` (the last few tokens, one target), `windows` (a block, a target at each place)
-    or `streams` (contiguous blocks, a hidden state carried from one to the next).
+    or `streams` (contiguous blocks, a hidden state carried from one to the next). `token_axes` names the parameters
+    that have a row for each token, and along which axes of one lane: what a warm start matches by name.
     """
 
     reads: str
+    token_axes: ClassVar[dict[str, tuple[int, ...]]]
 
     def __init__(self, vocabulary: int, lanes: int) -> None:
         super().__init__()

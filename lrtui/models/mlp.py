@@ -2,6 +2,7 @@
 
 import math
 from itertools import pairwise
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +24,7 @@ class MLP(LanguageModel):
     """`context` tokens → embeddings side by side → `layers` tanh layers → logits."""
 
     reads = "contexts"
+    token_axes: ClassVar = {"embed.weight": (0,), "head.weight": (0,), "head.bias": (0,)}
 
     def __init__(
         self,

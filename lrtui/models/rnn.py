@@ -1,6 +1,7 @@
 """Recurrent models of text: tanh RNN, LSTM (Hochreiter & Schmidhuber 1997), GRU (Cho et al. 2014)."""
 
 from itertools import pairwise
+from typing import ClassVar
 
 from torch import Tensor, nn
 
@@ -16,6 +17,7 @@ class RecurrentModel(LanguageModel):
     """
 
     reads = "streams"
+    token_axes: ClassVar = {"embed.weight": (0,), "head.weight": (0,), "head.bias": (0,)}
 
     def __init__(
         self, kind: str, vocabulary: int, embed: int, hidden: int, layers: int = 1, dropout: float = 0.0, lanes: int = 1

@@ -42,6 +42,7 @@ class _Line(msgspec.Struct, frozen=True, gc=False):
     loss: list[float | None] = []
     lr: list[float | None] = []
     grad_norm: list[float | None] = []
+    update: float | None = None
 
 
 _header_decoder = msgspec.json.Decoder(type=Header)
@@ -52,6 +53,7 @@ class Block(msgspec.Struct, frozen=True, gc=False):
     """Steps `step … step + len(loss) − 1` of a segment; a value that was not finite is NaN.
 
     A segment's first block is empty, with `step` = `start_step`: it tells that everything from there on is superseded.
+    `updates` are (step, |update| / |weights|) where that was measured: at every hundredth step.
     """
 
     segment: int
@@ -59,6 +61,7 @@ class Block(msgspec.Struct, frozen=True, gc=False):
     loss: "array[float]"
     lr: "array[float]"
     grad_norm: "array[float]"
+    updates: tuple[tuple[int, float], ...] = ()
 
 
 class MetricsWriter(Closing):
@@ -81,9 +84,11 @@ class MetricsWriter(Closing):
             raise
 
     def write(self, block: Stepped) -> None:
-        """Writes one block as one line: loss and grad norm to 6 digits, the rate exactly."""
-        columns = (f'"{name}":[{_column(name, getattr(block, name))}]' for name in self.columns)
-        self._lines.append(f'{{"step":{block.step},"n":{block.n},{",".join(columns)}}}'.encode())
+        """Writes one block as one line: loss and grad norm to 6 digits, the update to 3, the rate exactly."""
+        parts = [f'"{name}":[{_column(name, getattr(block, name))}]' for name in self.columns]
+        if block.update is not None and math.isfinite(block.update):
+            parts.append(f'"update":{block.update:.3g}')
+        self._lines.append(f'{{"step":{block.step},"n":{block.n},{",".join(parts)}}}'.encode())
 
     def close(self) -> None:
         self._lines.close()
@@ -100,7 +105,7 @@ def _column(name: str, values: Sequence[float | None]) -> str:
 class Series:
     """The surviving steps of a run, ascending, one value a step and column; `ghosts` are the superseded branches.
 
-    Steps may be missing where the disk was full.
+    `updates` are as in `Block`. Steps may be missing where the disk was full.
     """
 
     step: "array[int]" = field(default_factory=lambda: array("q"))
@@ -108,6 +113,7 @@ class Series:
     lr: "array[float]" = field(default_factory=lambda: array("d"))
     grad_norm: "array[float]" = field(default_factory=lambda: array("d"))
     ghosts: "list[Series]" = field(default_factory=list)
+    updates: list[tuple[int, float]] = field(default_factory=list)
 
     def add(self, block: Block) -> None:
         """Appends a block; steps it supersedes become a ghost first."""
@@ -117,11 +123,13 @@ class Series:
         self.loss.extend(block.loss)
         self.lr.extend(block.lr)
         self.grad_norm.extend(block.grad_norm)
+        self.updates.extend(block.updates)
 
     def _supersede(self, step: int) -> None:
         cut = bisect_left(self.step, step)
         self.ghosts.append(Series(self.step[cut:], self.loss[cut:], self.lr[cut:], self.grad_norm[cut:]))
         del self.step[cut:], self.loss[cut:], self.lr[cut:], self.grad_norm[cut:]
+        self.updates = [measured for measured in self.updates if measured[0] < step]
 
 
 def joined(blocks: Iterable[Block], most: int = 8192) -> Iterator[Block]:
@@ -134,6 +142,8 @@ def joined(blocks: Iterable[Block], most: int = 8192) -> Iterator[Block]:
                 held.loss.extend(block.loss)
                 held.lr.extend(block.lr)
                 held.grad_norm.extend(block.grad_norm)
+                if block.updates:
+                    held = msgspec.structs.replace(held, updates=held.updates + block.updates)
                 end += len(block.loss)
                 continue
             yield held
@@ -184,7 +194,9 @@ def _decode_block(segment: int, line: bytes) -> Block:
     block = _line_decoder.decode(line)
     n = block.n
     _check_range(block.step, n)
-    return Block(segment, block.step, _values(block.loss, n), _values(block.lr, n), _values(block.grad_norm, n))
+    updates = () if block.update is None else ((block.step, block.update),)
+    loss, lr, grad_norm = _values(block.loss, n), _values(block.lr, n), _values(block.grad_norm, n)
+    return Block(segment, block.step, loss, lr, grad_norm, updates)
 
 
 def _check_range(step: int, n: int) -> None:

@@ -37,6 +37,16 @@ class Alphabet:
         return (256 if self.kind == "byte" else len(self.chars)) + self.lines
 
     @property
+    def names(self) -> tuple[str | int, ...]:
+        """What each token stands for, in id order: a character or a byte; the boundary is a newline among characters.
+
+        Among bytes, where a newline has a number of its own, it is the empty text.
+        """
+        if self.kind == "char":
+            return (("\n",) if self.lines else ()) + self.chars
+        return (("",) if self.lines else ()) + tuple(range(256))
+
+    @property
     def boundary(self) -> int | None:
         """The token between two items, or None in stream mode."""
         return self.BOUNDARY if self.lines else None

@@ -37,8 +37,8 @@ class Vocabulary(Alphabet):
         """The text of token numbers; the boundary is a newline, bytes that are no UTF-8 become U+FFFD."""
         numbers: list[int] = ids.tolist() if isinstance(ids, Tensor) else list(ids)
         if self.kind == "char":
-            names = (("\n",) if self.lines else ()) + self.chars
-            return "".join([names[i] for i in numbers])
+            names = self.names
+            return "".join([str(names[i]) for i in numbers])
         if self.lines:
             numbers = [i - 1 if i else ord("\n") for i in numbers]
         return bytes(numbers).decode("utf-8", errors="replace")

@@ -16,6 +16,8 @@ CAPACITY = 4096
 HEAD = 512
 #: Ghosts kept, the newest.
 GHOSTS = 16
+#: Measured updates kept, the newest.
+UPDATES = 256
 #: Stretches of losses that were no numbers, remembered by their first steps.
 _STUMBLES = 64
 _NAN = float("nan")
@@ -206,10 +208,14 @@ def _mean(a: float, b: float, count_a: int, count_b: int) -> float:
 
 @dataclass(slots=True)
 class Numbers:
-    """The surviving branch and the ghosts it left behind (the newest 16), which never change again."""
+    """The surviving branch and the ghosts it left behind (the newest 16), which never change again.
+
+    `updates` are the newest (step, |update| / |weights|) of the branch that were measured.
+    """
 
     branch: Buckets = field(default_factory=Buckets)
     ghosts: "list[Buckets]" = field(default_factory=list)
+    updates: tuple[tuple[int, float], ...] = ()
 
     def add(self, block: Block) -> None:
         """Take in the next block of the metrics; one that begins at an earlier step supersedes what is there."""
@@ -217,9 +223,12 @@ class Numbers:
         if branch.last and block.step <= branch.last[-1]:
             gone = branch.cut(block.step)
             self.ghosts = [*self.ghosts[1 - GHOSTS :], gone]
+            self.updates = tuple(measured for measured in self.updates if measured[0] < block.step)
         if block.loss:
             branch.append(block.step, block.loss, block.lr)
+        if block.updates:
+            self.updates = (*self.updates, *block.updates)[-UPDATES:]
 
     def snapshot(self) -> "Numbers":
         """A copy to draw from while more blocks come in from another thread."""
-        return Numbers(self.branch.snapshot(), list(self.ghosts))
+        return Numbers(self.branch.snapshot(), list(self.ghosts), self.updates)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from lrtui.errors import LrtuiError, UsageError
 from lrtui.messages import Command
 from lrtui.runs.directory import RunDirectory
-from lrtui.worker.client import TIMEOUT_SECONDS, Answer, ControlClient, DisconnectedError
+from lrtui.worker.client import TIMEOUT_SECONDS, Answer, ControlClient, DisconnectedError, patience
 
 Failed = Callable[[Command, LrtuiError], None]
 Answered = Callable[[Command, int], None]
@@ -81,7 +81,7 @@ class Link:
         return True
 
     def _note(self, seq: int, command: Command) -> None:
-        self._posted[seq] = _Posted(command, time.monotonic() + self._timeout)
+        self._posted[seq] = _Posted(command, time.monotonic() + patience(command, self._timeout))
 
     # -- the thread -------------------------------------------------------------------------------------------------
 

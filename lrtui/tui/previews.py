@@ -20,6 +20,8 @@ from lrtui.messages import (
     Hold,
     Pause,
     Release,
+    ResetOptimizer,
+    Reshape,
     Sample,
     Save,
     Scale,
@@ -58,13 +60,25 @@ class Ahead:
         """And then `command`. Raises UsageError where the run would refuse it."""
         match command:
             case Undo() if view.history.started is not None:
-                entries = self.entries[:-1]
+                entries = self.entries[: ledger.kept_by_undo(self.entries)]
                 return replace(self, entries=entries, rate=fold(view.history.started.schedule, entries))
             case Pause() | Step():
                 return replace(self, paused=True)
             case Continue():
                 return replace(self, paused=False)
-            case Decay() | Scale() | SetRate() | Hold() | Release() | CoolDown() | Extend() if self.rate is not None:
+            case (
+                Decay()
+                | Scale()
+                | SetRate()
+                | Hold()
+                | Release()
+                | CoolDown()
+                | Extend()
+                | Reshape()
+                | ResetOptimizer()
+            ):
+                if self.rate is None:
+                    return self
                 entry = entry_of(view, command, self.rate)
                 return replace(self, entries=(*self.entries, entry), rate=self.rate.apply(entry))
             case _:
@@ -109,7 +123,7 @@ def _told(view: RunView, command: Command, ahead: Ahead, keymap: Mapping[str, st
     if rate is None:
         raise UsageError(f"{view.name} has not begun yet", "Wait for its first step.")
     step = max(view.step, rate.pieces[-1].since)
-    return _change(rate, step, entry_of(view, command, rate), key_of("hold", keymap))
+    return _change(rate, step, entry_of(view, command, rate), keymap)
 
 
 def require_live(view: RunView, keymap: Mapping[str, str] = _AS_BOUND) -> None:
@@ -174,12 +188,20 @@ def entry_of(view: RunView, command: Command, rate: Rate) -> Entry:
             return ledger.cool_down(rate, step, steps, shape)
         case Extend(steps=steps, schedule=mode):
             return ledger.extend(rate, step, steps, mode)
+        case Reshape(schedule=keys):
+            from lrtui.config.schedule_words import new_shape  # pydantic: not before it is needed
+
+            left = rate.pieces[-1].planned - step
+            return ledger.reshape(rate, step, new_shape(view.config, keys, step, rate(step), left))
+        case ResetOptimizer():
+            return ledger.reset(step)
         case _:
             raise UsageError(f"there is no preview of {type(command).__name__.lower()}")
 
 
-def _change(rate: Rate, step: int, entry: Entry, hold_key: str) -> str:
-    """What `entry` makes of `rate`; `hold_key` releases a hold."""
+def _change(rate: Rate, step: int, entry: Entry, keymap: Mapping[str, str]) -> str:
+    """What `entry` makes of `rate`."""
+    hold_key = key_of("hold", keymap)
     later = rate.apply(entry)
     rates = f"{rate_text(rate(step))} → {rate_text(later(step))}"
     match entry.kind:
@@ -197,6 +219,12 @@ def _change(rate: Rate, step: int, entry: Entry, hold_key: str) -> str:
         case "cooldown":
             steps = entry.steps or 0
             return f"{rate_text(rate(step))} → 0 over {_steps(steps)}; the run ends at step {step + steps:,}"
+        case "reshape":
+            end = rate_text(later(later.total - 1))
+            return f"{shape_text(later)} from here to step {later.total:,}: {rates} {_NEXT}, {end} at the last"
+        case "reset":
+            undo = key_of("undo", keymap)
+            return f"throws the optimizer's state away {_NEXT}; the rate stays, {undo} brings it back"
         case "extend":
             return _longer(rate, later, step, entry)
         case kind:

@@ -51,11 +51,11 @@ def begin(
         check_name(name)
     config = _anchored(config)
     place = make_workplace(config, load_data(config, home, progress))
-    source = warm_start(place, home, init_from) if init_from else None
+    warm = warm_start(place, home, init_from) if init_from else None
     origin = origin_of(place, config.lr_schedule())
     opening: list[Event] = [_started(place, origin, script)]
-    if source is not None:
-        opening.append(Warned(0, message=f"the weights come from {source}; the optimizer is fresh: expect a bump"))
+    if warm is not None:
+        opening += [Warned(0, message=sentence) for sentence in warm.sentences]
     session = Session(
         place.config,
         place.train,
@@ -64,7 +64,7 @@ def begin(
         pulse=Pulse(),
         recall=lambda step, entries: host.recall(step, entries),
     )
-    run, lock = _create(home, name, place, origin, session.live.capture() if source else None)
+    run, lock = _create(home, name, place, origin, session.live.capture() if warm else None)
     opening[0] = msgspec.structs.replace(opening[0], run=run.name)
     host = Host(run, lock, place, session, inbox, origin, opening, CheckpointWriter())
     return host

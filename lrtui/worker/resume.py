@@ -43,16 +43,17 @@ def resume(home: Path, name: str, options: ResumeOptions, progress: Progress | N
         history = read_history(run)
         if history.started is None:
             raise UsageError(f"run {run.name} never began", f"Delete it (lrtui delete {run.name}) and start it again.")
-        place = _same_workplace(run, config, history.started, home, progress)
+        place = same_workplace(run, config, history.started, home, progress)
         return _resume(run, lock, place, history, history.started, options)
     except BaseException:
         lock.release()
         raise
 
 
-def _same_workplace(
+def same_workplace(
     run: RunDirectory, config: Config, started: RunStarted, home: Path, progress: Progress | None
 ) -> Workplace:
+    """The place a run trained in, anew. Raises CorpusError where its text is another one now."""
     data = load_data(config, home, progress)
     if data.sha256 != started.corpus_sha256:
         raise CorpusError(
@@ -70,7 +71,7 @@ def _resume(
     started: RunStarted,
     options: ResumeOptions,
 ) -> Host:
-    point = _resume_point(run, place, history, started, options)
+    point = resume_point(run, place, history, started, options)
     # what the log knows beyond the checkpoint is applied again; going back by --from drops it
     known = () if options.step is not None else history.entries[point.entries :]
     step, had = (point.snapshot.step, point.snapshot.progress.entries) if point.snapshot else (0, ())
@@ -131,9 +132,10 @@ class ResumePoint:
         return len(self.snapshot.progress.entries) if self.snapshot else 0
 
 
-def _resume_point(
+def resume_point(
     run: RunDirectory, place: Workplace, history: History, started: RunStarted, options: ResumeOptions
 ) -> ResumePoint:
+    """Where the run goes on with these `options`. Raises CheckpointError."""
     if options.step is None and is_untouched(run, history.rewinds):
         # killed before its first checkpoint: nothing is lost but time
         if not run.beginning.exists():

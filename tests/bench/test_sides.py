@@ -1,12 +1,13 @@
 """Both sides of a row really train, and the process is left as it was found."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 
 from lrtui.bench.rows import choose
-from lrtui.bench.sides import EngineSide, measure
+from lrtui.bench.sides import EngineSide, FindSide, measure
 from lrtui.config.load import override
 from lrtui.engine.build import load_data, make_workplace
 from lrtui.errors import LrtuiError
@@ -22,7 +23,7 @@ def small(name):
     return replace(row, sets=(*row.sets, *SMALL))
 
 
-@pytest.mark.parametrize("name", ["names-mlp-adam", "lstm", "lstm-layers"])
+@pytest.mark.parametrize("name", ["names-mlp-adam", "lstm", "lstm-layers", "find"])
 def test_both_sides_of_a_row_train(name, tmp_path):
     before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     figures = measure(small(name), tmp_path, threads=1, seconds=0.02, rounds=3)
@@ -49,3 +50,9 @@ def test_a_run_that_ends_says_so(tmp_path):
     assert side.work() == 1
     with pytest.raises(LrtuiError, match="has ended"):
         side.work()
+
+
+def test_a_range_test_of_the_bench_tries_all_its_points():
+    config = small("find").config(1)
+    side = FindSide(make_workplace(config, load_data(config, Path("."))))
+    assert side.work() == side.work() == 100

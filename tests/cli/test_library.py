@@ -5,16 +5,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 import typer
 from typer.testing import CliRunner
 
 from lrtui.cli.library import register
 from lrtui.errors import LrtuiError, UsageError
-from lrtui.runs.directory import open_run, run_names
+from lrtui.runs.directory import create_run, open_run, run_names
+from lrtui.runs.events import EventLog
 from lrtui.runs.lock import RunLock
+from lrtui.runs.metrics import MetricsWriter
 from lrtui.words import size_text
-from tests.runs.story import told_run
+from tests.runs.story import block, started, told_run
 
 app = typer.Typer(rich_markup_mode=None)
 register(app)
@@ -73,6 +76,19 @@ def test_show(home: Path) -> None:
     ):
         assert part in text
     assert "\x1b" not in text
+
+
+def test_show_tells_what_is_wrong_and_the_numbers_behind_it(home: Path) -> None:
+    run = create_run(home, "slow")
+    with EventLog(run) as log, MetricsWriter(run, 0) as metrics:
+        log.append(started("slow"))
+        for step in range(0, 300, 100):
+            metrics.write(msgspec.structs.replace(block(step), update=1e-7))
+    lines = output("show", "slow").splitlines()
+    at = lines.index("rate too low: raise it (])")
+    assert lines[at + 1] == "  an update moves the weights by 1e-07 of their length; 1e-05 is next to nothing"
+    assert json.loads(output("show", "slow", "--json"))["diagnosis"]["sign"] == "rate too low"
+    assert json.loads(output("show", "happy-seal", "--json"))["diagnosis"] is None
 
 
 def test_show_as_json(home: Path) -> None:

@@ -14,7 +14,16 @@ from lrtui.messages import Diverged, RateChanged, Rewound, Stepped
 from lrtui.runs.directory import RunDirectory
 from tests.small import FAMILIES, OPTIMIZERS, checkpoints, script, small_config, small_session, trained, unlucky
 
-EDITS = ("7:decay", "11:lr=0.02", "19:hold", "23:scale=0.7", "31:release", "37:lr=0.004", "41:cooldown=20")
+EDITS = (
+    "7:decay",
+    "11:lr=0.02",
+    "19:hold",
+    "23:scale=0.7",
+    "29:reset-optimizer",
+    "31:release",
+    "37:lr=0.004",
+    "41:cooldown=20",
+)
 
 every_kind = pytest.mark.parametrize("kind", FAMILIES)
 every_optimizer = pytest.mark.parametrize("optim", OPTIMIZERS)
@@ -105,9 +114,9 @@ def test_undo_takes_back_the_last_change_only_and_one_at_a_time() -> None:
     config = config_of("mlp", "adam")
     expected, steered, emptied = (small_session(config) for _ in range(3))
     trained(expected, script("5:decay"))
-    trained(steered, script("5:decay", "9:lr=0.5", "12:scale=3", "20:undo", "21:undo"))
+    trained(steered, script("5:decay", "9:lr=0.02", "12:scale=2", "20:undo", "21:undo"))
     assert steered.live.sha256() == expected.live.sha256()
-    trained(emptied, script("5:decay", "9:lr=0.5", "20:undo", "21:undo", "22:undo"))
+    trained(emptied, script("5:decay", "9:lr=0.02", "20:undo", "21:undo", "22:undo"))
     assert emptied.live.progress.entries == ()
 
 

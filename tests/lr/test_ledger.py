@@ -248,6 +248,14 @@ def test_momentum_freezes_with_the_rate_and_is_released_with_it() -> None:
     assert cooling.momentum(149) == spec.momentum(100)
 
 
+def test_a_reset_leaves_the_rate_as_it_is() -> None:
+    rate = fold(COSINE, [Entry(step=20, kind="scale", value=0.3)])
+    after = rate.apply(ledger.reset(50))
+    assert [after(step) for step in range(STEPS)] == [rate(step) for step in range(STEPS)]
+    assert (after.total, after.multiplier, after.held) == (rate.total, rate.multiplier, rate.held)
+    assert after.apply(ledger.release(after, 60))(60) == COSINE(60)
+
+
 COOLING = fold(COSINE, [Entry(step=190, kind="cooldown", steps=50, shape="linear")])
 
 

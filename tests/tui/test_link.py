@@ -1,5 +1,6 @@
 """Commands leave in order, at once, and every one is answered or failed in a sentence; the screen never waits."""
 
+import contextlib
 import os
 import socket
 import threading
@@ -149,6 +150,7 @@ def test_an_answer_that_does_not_come_is_said_once_and_taken_when_it_comes(
 def test_closing_sends_what_was_asked_for_and_leaves_nothing_open(run: RunDirectory, worker: FakeWorker) -> None:
     told = Told()
     link = Link(run, failed=told.fail, answered=told.answer)
+    pipe = os.fstat(link._ear)
     link.send(Stop())
     link.close()
     link.send(Decay())
@@ -158,8 +160,8 @@ def test_closing_sends_what_was_asked_for_and_leaves_nothing_open(run: RunDirect
     assert not worker.inbox.live
     assert link._client is None or link._client.fileno() == -1
     for end in (link._ear, link._bell):
-        with pytest.raises(OSError, match="Bad file descriptor"):
-            os.fstat(end)
+        with contextlib.suppress(OSError):  # a number that was given back may be another thread's by now
+            assert not os.path.samestat(os.fstat(end), pipe)
 
 
 def test_where_no_connection_can_be_made_the_command_fails_and_the_next_one_goes(

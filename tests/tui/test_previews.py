@@ -16,6 +16,8 @@ from lrtui.messages import (
     Hold,
     Pause,
     Release,
+    ResetOptimizer,
+    Reshape,
     Sample,
     Save,
     Scale,
@@ -55,6 +57,15 @@ def test_undo_takes_back_what_is_on_its_way() -> None:
     assert preview(run, Undo(), ahead).startswith("undoes ×0.1: back to step 300")
     with pytest.raises(UsageError, match="no change to undo"):
         preview(run, Undo(), ahead.after(run, Undo()))
+
+
+def test_an_undo_on_its_way_takes_the_cuts_of_rollbacks_along() -> None:
+    run = changed(view(), at=200)
+    first = run.rate
+    run = changed(run, at=300, factor=100.0)
+    run = folded(run, ledger.scale(run.rate, 310, 0.5, "rollback"))  # type: ignore[arg-type]
+    ahead = Ahead.of(run).after(run, Undo())
+    assert (len(ahead.entries), ahead.rate) == (1, first)
 
 
 def test_setting_says_what_the_schedule_makes_of_it() -> None:
@@ -155,6 +166,31 @@ def test_the_ladder(lr: float, lower: float, higher: float) -> None:
 def test_the_ladder_has_no_rung_next_to_zero() -> None:
     with pytest.raises(UsageError, match="the rate is 0"):
         ladder(0.0, 1)
+
+
+def test_a_new_shape_says_where_it_leads() -> None:
+    run = view(step=400, config={})
+    told = preview(run, Reshape({"kind": "cosine", "end": 1e-5}))
+    assert told == "cosine from here to step 1,000: 2e-3 → 2e-3 at the next step, 1e-5 at the last"
+    ahead = Ahead.of(run).after(run, Reshape({"kind": "linear", "base": 0.1}))
+    later = ahead.rate
+    assert later is not None
+    assert [entry.kind for entry in ahead.entries] == ["reshape"]
+    assert (later(400), later(700), later.total) == (0.1, pytest.approx(0.05), 1000)
+    with pytest.raises(UsageError, match=r"schedule\.end"):
+        preview(run, Reshape({"kind": "cosine", "end": 0.1}))
+    with pytest.raises(UsageError, match="unknown key"):
+        preview(replace(run, config={"future": 1}), Reshape({"kind": "cosine"}))
+
+
+def test_a_fresh_optimizer_is_said_to_leave_the_rate() -> None:
+    told = preview(view(), ResetOptimizer())
+    assert told == "throws the optimizer's state away at the next step; the rate stays, u brings it back"
+    told = preview(view(), ResetOptimizer(), keymap={"undo": "z"})
+    assert told.endswith("the rate stays, z brings it back")
+    ahead = Ahead.of(view()).after(view(), ResetOptimizer())
+    assert ([entry.kind for entry in ahead.entries], ahead.rate(400)) == (["reset"], 2e-3)  # type: ignore[misc]
+    assert preview(view(), Undo(), ahead) == "undoes fresh optimizer, as soon as that has come"
 
 
 def test_the_ladder_goes_to_a_rate_that_reads_otherwise() -> None:

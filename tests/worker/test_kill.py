@@ -15,7 +15,16 @@ from lrtui.runs.directory import open_run
 from lrtui.runs.history import read_history
 from tests.processes import Zygote, small_flags
 
-SCRIPT = ("200:decay", "330:lr=0.01", "700:undo", "900:hold", "1111:release", "1400:extend=100", "1550:cooldown=300")
+SCRIPT = (
+    "200:decay",
+    "330:lr=0.01",
+    "700:undo",
+    "900:hold",
+    "1000:reset-optimizer",
+    "1111:release",
+    "1400:extend=100",
+    "1550:cooldown=300",
+)
 LONG = small_flags(
     schedule__kind="constant",
     schedule__end="0.0",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lrtui.messages import Finished, RateChanged, Rewound, RunResumed, RunStarted
+from lrtui.messages import Finished, RateChanged, Rewound, RunResumed
 from tests.processes import Process, Zygote, small_flags
 
 FLAGS = small_flags(
@@ -164,19 +164,6 @@ def test_two_writers_are_refused(zygote: Zygote, home: Path) -> None:
         process = resume(zygote, home, "--from", "80")
     assert process.code == 64
     assert "is being written by" in process.text()
-
-
-def test_a_warm_start_replays_from_its_own_first_state(zygote: Zygote, home: Path) -> None:
-    process = zygote.run("run", "--name", "warm", "--init-from", "base@80", *FLAGS, "--json", home=home)
-    assert process.code == 0, process.text()
-    assert isinstance(process.events()[0], RunStarted)
-    assert zygote.run("replay", "warm", home=home).code == 0
-    cold = zygote.run("run", "--name", "cold", *FLAGS, "--json", home=home)
-    assert cold.events()[-1].state_sha256 != process.events()[-1].state_sha256  # type: ignore[attr-defined]
-    other = zygote.run("run", "--name", "x", "--init-from", "base", *FLAGS, "--set", "model.hidden=20", home=home)
-    assert other.code == 65
-    assert "another model" in other.text()
-    assert not (home / "checkpoints" / "x").exists()
 
 
 def test_a_scripted_pause_waits_and_a_signal_saves_it(zygote: Zygote, tmp_path: Path) -> None:
