@@ -44,6 +44,8 @@ def launch(home: Path, settings: Settings, run: str | None = None, read_only: bo
 
         run = open_run(home, run).name
     _leave_when_hung_up()
+    for exported in ("COLUMNS", "LINES"):
+        os.environ.pop(exported, None)  # or Rich and Textual take them for the size, whatever the terminal says
     gc.disable()  # until it is painted: collecting while modules load takes a sixth of the time until then
     from lrtui.tui.app import LrtuiApp
 

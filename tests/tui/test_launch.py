@@ -89,6 +89,13 @@ def test_sigterm_restores_the_terminal(start: Start) -> None:
     assert is_restored(terminal)
 
 
+def test_an_exported_size_does_not_hide_the_real_one(start: Start) -> None:
+    """Some shells export COLUMNS once and for all: Textual would paint 60 columns of 120, whatever becomes of them."""
+    terminal = start(columns=120, lines=40, COLUMNS="60", LINES="20")
+    terminal.wait_for(PAINTED)
+    assert b"\x1b[40;" in terminal.output(), "the last row is painted"
+
+
 @pytest.mark.parametrize("first", ["", "signal.signal(signal.SIGHUP, signal.SIG_IGN)"], ids=["plain", "under nohup"])
 def test_a_terminal_that_goes_away_ends_it_soon_and_quietly(first: str, start: Start) -> None:
     terminal = start(first=first)
