@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from lrtui.engine.device import choose_threads, find_device, prepare
+from lrtui.engine.kernels.choose import check_kernel, choose_kernel
 from lrtui.engine.seeds import derive
 from lrtui.engine.step import TrainStep
 from lrtui.errors import ConfigError, CorpusError
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Workplace:
-    """Everything a session needs: the config with its threads settled, the text, and the step over the model."""
+    """Everything a session needs: the config, its threads and kernel settled, the text, the step over the model."""
 
     config: Config
     data: TextData
@@ -54,12 +55,19 @@ def layout_of(model: LanguageModel, mode: str) -> tuple[Layout, int | None]:
     return ("streams" if model.reads == "streams" else "windows"), None
 
 
-def make_workplace(config: Config, data: TextData, lanes: int = 1) -> Workplace:
-    """Build everything for a run on `data`. Raises DeviceError, CorpusError, ConfigError."""
+def make_workplace(config: Config, data: TextData, lanes: int = 1, began: bool = False) -> Workplace:
+    """Build everything for a run on `data`; one that `began` before goes on with autograd where its kernel is missing.
+
+    Raises DeviceError, CorpusError, ConfigError.
+    """
     device = find_device(config.train.device)
+    if not began:
+        check_kernel(config, device.type)
     model = make_model(config, data.vocabulary, lanes)
     threads = choose_threads(config, model.parameter_count())
-    config = config.model_copy(update={"train": config.train.model_copy(update={"threads": threads})})
+    kernel = choose_kernel(config, model.parameter_count(), device.type)
+    settled = {"threads": threads, "kernel": kernel}
+    config = config.model_copy(update={"train": config.train.model_copy(update=settled)})
     prepare(config, device, threads)
     _check_prompt(config, data.vocabulary)
     t = config.train
