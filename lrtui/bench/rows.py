@@ -21,7 +21,6 @@ TEXT = ("corpus.name=python", "corpus.mode=stream", "corpus.vocab=char")
 BARE = (
     "train.steps=1000000000",
     "train.device=cpu",
-    "train.precision=fp32",
     "train.eval_every=0",
     "train.eval_batches=1",
     "train.sample_every=0",
@@ -54,6 +53,7 @@ class Row:
 
 _ADAM = ("optim.kind=adam", "optim.lr=3e-3")
 _LSTM = (*TEXT, "model.kind=lstm", "model.layers=1", "model.hidden=128", "optim.kind=adam", "train.batch=50")
+_WIDE = ("model.layers=2", "model.hidden=256")
 _GPT = (*TEXT, "optim.clip=1.0")
 
 ROWS = (
@@ -63,6 +63,9 @@ ROWS = (
     Row("names-bigram-sgd", 3.0, "names-bigram", NAMES),
     Row("lstm", 0.98, None, (*_LSTM, "train.block=50")),
     Row("gpt", 0.98, "shakespeare-gpt", _GPT),
+    Row("lstm-bf16", 1.5, None, (*_LSTM, "train.block=50", "train.precision=bf16")),
+    Row("lstm-2x256-bf16", 1.8, None, (*_LSTM, *_WIDE, "train.block=50", "train.precision=bf16")),
+    Row("gpt-bf16", 1.6, "shakespeare-gpt", (*_GPT, "train.precision=bf16")),
     Row("lstm-layers", 0.98, None, (*_LSTM, "train.block=50"), "layers"),
     Row("gpt-layers", 0.98, "shakespeare-gpt", _GPT, "layers"),
     Row("find", 2.5, "names-mlp", NAMES, "find"),

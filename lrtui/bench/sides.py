@@ -46,6 +46,7 @@ class Figures:
     outcome: Outcome
     parameters: int
     vocabulary: int
+    precision: str = "fp32"  # of our side
 
 
 class EngineSide:
@@ -145,7 +146,7 @@ def measure(row: Row, folder: Path, threads: int, seconds: float, rounds: int) -
         model = place.train.model
         ours, theirs = _layers(place) if row.measures == "layers" else (_ours(row, place, folder), _plain(place))
         outcome = contest(ours, theirs, seconds, rounds)
-    return Figures(row, outcome, model.parameter_count(), data.vocabulary.size)
+    return Figures(row, outcome, model.parameter_count(), data.vocabulary.size, config.train.precision)
 
 
 def _ours(row: Row, place: Workplace, folder: Path) -> Side:

@@ -19,7 +19,7 @@ def preamble(torch_version: str, threads: int, seconds: float, rounds: int) -> s
         f"{rounds} rounds; medians.\n"
         f"*-layers: forward and backward alone, lane-aware layers against torch.nn modules. "
         f"find: range tests of 1,000 points against plain steps. *-lanes: steps of all lanes together.\n"
-        f"torch {torch_version}, CPU, {threads} thread{'s' * (threads != 1)}, fp32. "
+        f"torch {torch_version}, CPU, {threads} thread{'s' * (threads != 1)}, fp32 but for ours in *-bf16. "
         "Built-in texts, no network: unicode stands in for names, python for Shakespeare.\n"
     )
 
@@ -56,7 +56,7 @@ def json_line(figures: Figures, torch_version: str, threads: int, seconds: float
             "seconds": seconds,
             "threads": threads,
             "lanes": figures.row.lanes,
-            "precision": "fp32",
+            "precision": figures.precision,
             "device": "cpu",
             "torch": torch_version,
         }

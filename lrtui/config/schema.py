@@ -213,7 +213,10 @@ class TrainConfig(Section):
     device: Annotated[
         str, AfterValidator(_device), _doc("auto, cpu, cuda, cuda:N or mps; auto: the first GPU, or else the CPU")
     ] = "auto"
-    precision: Annotated[Literal["fp32", "bf16"], _doc("bf16: automatic mixed precision with bfloat16")] = "fp32"
+    precision: Annotated[
+        Literal["fp32", "bf16", "auto"],
+        _doc("bf16: automatic mixed precision with bfloat16; auto: bf16 where a trial finds it faster"),
+    ] = "fp32"
     compile: Annotated[Literal["off", "on"], _doc("torch.compile")] = "off"
     kernel: Annotated[
         Literal["auto", "autograd", "hand"],

@@ -63,6 +63,11 @@ def keep_memory() -> None:
             libc.mallopt(M_TRIM_THRESHOLD, KEEP_BYTES)
 
 
+def has_bf16(device: torch.device) -> bool:
+    """Whether `device` can compute in bfloat16; on a processor without instructions for it, slowly."""
+    return torch.cuda.is_bf16_supported() if device.type == "cuda" else device.type == "cpu"
+
+
 def limit_blas(threads: int) -> None:
     """Let numpy's BLAS, which has threads of its own, use this many: sums are cut by their number.
 
@@ -88,7 +93,7 @@ def prepare(config: Config, device: torch.device, threads: int) -> None:
         # we read no memory we have not written; filling it with NaN first would cost an LSTM 5 %
         torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
         torch.backends.cudnn.benchmark = False
-    if config.train.precision == "bf16" and device.type == "cuda" and not torch.cuda.is_bf16_supported():
+    if config.train.precision == "bf16" and device.type == "cuda" and not has_bf16(device):
         raise DeviceError('train.precision = "bf16": this CUDA device has no bfloat16', 'Use "fp32".')
     if config.train.compile == "on":
         _check_compiler(device)
