@@ -15,6 +15,7 @@ import numpy
 import torch
 
 from lrtui.engine.kernels.choose import TINY_STEP, kernel_text, step_operations
+from lrtui.engine.processors import cores
 from lrtui.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -39,11 +40,6 @@ def find_device(name: str) -> torch.device:
             raise DeviceError(f'train.device = "{name}": this machine has {found}', 'Use "auto" or "cpu".')
         return torch.device("cuda", wanted)
     return torch.device(name)
-
-
-def cores() -> int:
-    """Processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def choose_threads(config: Config, parameters: int) -> int:
