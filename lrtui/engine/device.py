@@ -70,7 +70,7 @@ def limit_blas(threads: int) -> None:
     Asked of the libraries that numpy's wheels and conda bring; any other stays as it is.
     """
     with contextlib.suppress(OSError, AttributeError):
-        library = ctypes.CDLL(numpy._core._multiarray_umath.__file__)  # type: ignore[attr-defined]
+        library = ctypes.CDLL((numpy._core if hasattr(numpy, "_core") else numpy.core)._multiarray_umath.__file__)
         for name in ("scipy_openblas_set_num_threads64_", "openblas_set_num_threads64_", "openblas_set_num_threads"):
             if function := getattr(library, name, None):
                 function(ctypes.c_int(threads))

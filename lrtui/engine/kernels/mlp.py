@@ -27,17 +27,18 @@ class Layer:
         self.weight, self.turned, self.bias = weight, weight.swapaxes(-1, -2), bias[..., None, :]
         self.weight_grad, self.bias_grad = grads[f"{name}.weight"], grads[f"{name}.bias"][..., None, :]
         self.out = out
+        self.product = numpy.dot if weight.ndim == 2 else numpy.matmul  # the same, and dot begins sooner
         self._ones = numpy.ones((1, out.shape[-2]), numpy.float32)
 
     def forward(self, x: Floats) -> None:
-        numpy.matmul(x, self.turned, self.out)
+        self.product(x, self.turned, self.out)
         numpy.add(self.out, self.bias, self.out)
 
     def backward(self, x: Floats, grad: Floats, x_grad: Floats) -> None:
         """From the loss's gradient by y, those by W, b and x."""
-        numpy.matmul(grad.swapaxes(-1, -2), x, self.weight_grad)
-        numpy.matmul(self._ones, grad, self.bias_grad)
-        numpy.matmul(grad, self.weight, x_grad)
+        self.product(grad.swapaxes(-1, -2), x, self.weight_grad)
+        self.product(self._ones, grad, self.bias_grad)
+        self.product(grad, self.weight, x_grad)
 
 
 class MLPGradient:

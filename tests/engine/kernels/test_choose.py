@@ -62,3 +62,18 @@ def test_the_same_config_ends_in_the_same_bits() -> None:
         train.kernel.train(0, [0.01] * 30, [None] * 30)
         ends.append(train.flat.values)
     assert torch.equal(*ends)
+
+
+def test_numpys_blas_keeps_to_the_threads_of_the_run() -> None:
+    import ctypes
+
+    import numpy
+
+    from lrtui.engine.device import limit_blas
+
+    core = numpy._core if hasattr(numpy, "_core") else numpy.core
+    asked = getattr(ctypes.CDLL(core._multiarray_umath.__file__), "scipy_openblas_get_num_threads64_", None)
+    if asked is None:
+        pytest.skip("another BLAS")
+    limit_blas(1)
+    assert asked() == 1
