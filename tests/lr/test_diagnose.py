@@ -98,7 +98,7 @@ def test_a_rate_that_is_meant_to_be_low_is_not_too_low(more: dict[str, object]) 
 def test_a_loss_that_stands_still_is_a_plateau() -> None:
     found = diagnose(signs(2000, lambda _: 1.9, noise=0.1))
     assert isinstance(found, Diagnosis)
-    assert found.line({"decay": "D"}) == "plateau since step 1,600: decay (D)"
+    assert found.line({"decay": "D"}) == "plateau since 1,600: decay (D)"
     assert "known to ±" in found.numbers[0]
 
 
