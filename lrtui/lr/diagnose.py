@@ -5,7 +5,7 @@ The rules come in the order of what must be known first, and the first one that 
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -20,6 +20,8 @@ LEARNED = 0.05
 TOO_FAR, TOO_NEAR = 1e-1, 1e-5
 #: the same, beyond which nothing is left of the weights, and more than a little must have been learned since
 WRECKED = 1.0
+#: nats above knowing nothing at which what was learned has been lost, however small the updates are by now
+LOST = 0.5
 #: the share of the steps, at the end, in which a plateau is looked for, and the parts it is cut into
 WINDOW, PARTS = 0.2, 20
 #: nats: a fall over the window that is none, and how well (twice its standard error) it must be known
@@ -109,25 +111,33 @@ def fresh_optimizer(signs: Signs) -> Diagnosis | None:
 
 
 def too_high(signs: Signs) -> Diagnosis | None:
-    """Nothing learned by updates that throw the weights about, or a loss that is no number."""
+    """Nothing learned by updates that throw the weights about, or far less than that; or a loss that is no number."""
     advice = (("try the range test", "find"), ("decay", "decay"))
     if signs.losses and not math.isfinite(signs.losses[-1]):
         lost = (f"the loss before step {signs.step:,} is no number",)
         return Diagnosis(sign="rate too high", sentence="rate too high", advice=advice, numbers=lost)
     loss, farthest = recent_loss(signs), farthest_update(signs)
-    if loss is None or farthest is None or signs.step < signs.settled + SETTLED or farthest <= TOO_FAR:
+    if loss is None or farthest is None or signs.step < signs.settled + SETTLED or farthest < TOO_NEAR:
         return None
-    lines = [("knowing nothing", signs.ln_v), ("knowing only how frequent characters are", signs.unigram)]
-    if farthest > WRECKED:
-        lines.append(("half of what pairs of characters tell", (signs.unigram + signs.bigram) / 2 + LEARNED))
-    for what, line in lines:
-        if loss > line - LEARNED:
+    for what, line in _lines_to_reach(signs, farthest):
+        if loss > line:
             numbers = (
-                f"after {signs.step:,} steps the loss is {loss:.3f}; {what} is {line:.3f}",
+                f"after {signs.step:,} steps the loss is {loss:.3f}; {what}",
                 f"an update moved the weights by {farthest:.2g} of their length; {TOO_FAR:g} is far",
             )
             return Diagnosis(sign="rate too high", sentence="rate too high", advice=advice, numbers=numbers)
     return None
+
+
+def _lines_to_reach(signs: Signs, farthest: float) -> Iterator[tuple[str, float]]:
+    """Losses that a model is below by now, in words, unless updates as far as `farthest` have kept it from learning."""
+    yield f"knowing nothing is {signs.ln_v:.3f}", signs.ln_v + LOST
+    if farthest > TOO_FAR:
+        yield f"knowing nothing is {signs.ln_v:.3f}", signs.ln_v - LEARNED
+        yield f"knowing only how frequent characters are is {signs.unigram:.3f}", signs.unigram - LEARNED
+    if farthest > WRECKED:
+        half = (signs.unigram + signs.bigram) / 2
+        yield f"half of what pairs of characters tell is {half:.3f}", half
 
 
 def overfitting(signs: Signs) -> Diagnosis | None:
@@ -144,7 +154,7 @@ def overfitting(signs: Signs) -> Diagnosis | None:
     last = [best, *last]
     return Diagnosis(
         sign="overfitting",
-        sentence=f"overfitting since step {best.step:,}: the best checkpoint is that one",
+        sentence=f"overfitting since step {best.step:,}, the best checkpoint",
         numbers=(
             f"val {' → '.join(f'{e.val:.3f}' for e in last)}, the first at step {best.step:,}, the best",
             f"train {' → '.join(f'{e.train:.3f}' for e in last)}",
@@ -169,7 +179,9 @@ def flat(signs: Signs) -> Diagnosis | None:
     """The loss stands still: a plateau, or after a decay, a model that is too small for its text."""
     if signs.rising or signs.ending or signs.step < SETTLED:
         return None
-    found = trend(signs)
+    loss, found = recent_loss(signs), trend(signs)
+    if loss is not None and loss < FLAT:
+        return None  # there is nothing left to fall
     # of losses beyond all reason neither is a number
     if found is None or not found.error <= KNOWN or not -found.change <= min(FLAT, found.error):
         return None

@@ -90,7 +90,9 @@ def _still(signs: Signs) -> list[str]:
     if signs.lr is not None and signs.highest_lr is not None:
         decayed = f"underfitting at a rate below {DECAYED * signs.highest_lr:.2g}"
         told.append(f"rate {signs.lr:.2g}; {decayed}, if val − train < {NO_GAP:g} and train > {HIGH * signs.ln_v:.2f}")
-    return [*told, *_phase(signs)]
+    loss = recent_loss(signs)
+    learned = [f"not where all is learned: the loss is {loss:.2g}"] if loss is not None and loss < FLAT else []
+    return [*told, *learned, *_phase(signs)]
 
 
 def _update(signs: Signs) -> str:
@@ -122,7 +124,7 @@ _RULES: tuple[tuple[str, str, Callable[[Signs], Diagnosis | None], Callable[[Sig
     ),
     (
         "rate too high",
-        f"nothing learned by updates beyond {TOO_FAR:g}, or a loss is no number",
+        f"nothing learned by updates beyond {TOO_FAR:g}, or all lost",
         too_high,
         _high,
     ),
