@@ -7,6 +7,7 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widget import Widget
 
+from lrtui.printable import printable
 from lrtui.tui.health import advice_keys
 from lrtui.tui.keys import key_of, keymap_of
 from lrtui.tui.previews import next_rate, what_goes_on
@@ -73,7 +74,7 @@ def figures(
     """
     parts = _numbers(view) if view else []
     notes = [asked] if asked else _notes(view, keymap) if view else [""]
-    parts, note, right = _fitting(parts, notes, host, width)
+    parts, note, right = _fitting(parts, [printable(note) for note in notes], host, width)
     used = cell_len(_left(parts)) + (cell_len(note) + 3 if note else 0)
     told: list[tuple[str, str]] = [(" ", "")]
     for number, (label, value) in enumerate(parts):
