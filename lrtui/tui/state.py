@@ -29,6 +29,7 @@ from lrtui.runs.events import SampleLine
 from lrtui.runs.history import History
 from lrtui.tui.branches import eras_of
 from lrtui.tui.buckets import Numbers
+from lrtui.tui.findings import Findings, fold
 from lrtui.tui.pace import Pace
 from lrtui.words import evaluation_text, happening
 
@@ -85,7 +86,8 @@ class RunView:
     `eta` seconds to go. `rate` is the schedule with every live edit, None before the run has begun. `lr` and
     `grad_norm` are those of the last step, `train_loss` the mean of the last steps, losses in nats. `samples` and `log`
     are the newest, oldest first; `eras` tell of each sample how many rewinds came before it. `looked` is whether
-    anything was looked at yet, `paused_at` the step at which training waits, or last waited.
+    anything was looked at yet, `paused_at` the step at which training waits, or last waited,
+    `findings` what experiments on the run have found.
     """
 
     name: str
@@ -105,6 +107,7 @@ class RunView:
     badge: str = "exact"
     samples: tuple[SampleLine, ...] = ()
     eras: tuple[int, ...] = ()
+    findings: Findings = field(default_factory=Findings)
     log: tuple[LogLine, ...] = ()
     ending: tuple[str, ...] = ()
     looked: bool = False
@@ -150,6 +153,7 @@ def reduce(view: RunView, seen: Seen) -> RunView:
         badge=badge_of(history),
         samples=samples,
         eras=eras,
+        findings=fold(view.findings, seen.events, over=condition not in ("opening", "training", "paused")),
         log=_log(view, seen, condition),
         ending=seen.ending if condition in ("crashed", "deleted") else (),
         looked=True,
