@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from lrtui.figure import Curve, Look, Mark
+from lrtui.lr.confirm import POINTS
 from lrtui.plot import loss_chart, range_chart
 from lrtui.range_charts import curves, marks
+from lrtui.tui.charts import smoothed
 from lrtui.tui.findings import Findings, Trial
 from lrtui.words import rate_text
 
+_SMOOTHING = 0.9
 #: cells in which the labels of all rules have room
 _ROOMY = 64
 
@@ -29,10 +33,11 @@ def range_lines(findings: Findings, now: float | None, look: Look) -> str:
 
 
 def trial_lines(trial: Trial, look: Look) -> str:
-    """The losses of a confirmation's rates over the steps of it."""
+    """The losses of a confirmation's rates over the steps of it, smoothed: all share the noise of the batches."""
     drawn = []
     for hue, (rate, losses) in enumerate(zip(trial.rates, trial.curves, strict=True)):
         x = [min(trial.steps, (i + 1) * trial.every) for i in range(len(losses))]
-        y = [math.nan if loss is None else loss for loss in losses]
+        y: Sequence[float] = [math.nan if loss is None else loss for loss in losses]
+        y = smoothed(x, y, _SMOOTHING, trial.steps / POINTS)
         drawn.append(Curve(x=x, y=y, label=rate_text(rate), hue=hue))
-    return loss_chart(drawn, look, steps=(0, trial.steps), title="Confirmation")
+    return loss_chart(drawn, look, steps=(0, trial.steps), title=f"Confirmation ~{_SMOOTHING:g}")

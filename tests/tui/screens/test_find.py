@@ -240,7 +240,7 @@ def test_where_there_is_room_for_one_v_shows_the_other(tmp_path: Path) -> None:
         shown = await shows(driven, view(findings=found(TESTED)))
         assert "v " not in shown.split("\n")[-1]
         shown = await learns(driven, found(TESTED, trained(2)))
-        assert "Confirmation   " in shown, "what goes on is shown"
+        assert "Confirmation ~" in shown, "what goes on is shown"
         shown = await learns(driven, found(TESTED, CONFIRMED))
         assert "the winner" in shown
         assert "v Other" in shown.split("\n")[-1]
