@@ -120,4 +120,4 @@ def _applied(view: RunView, keymap: Mapping[str, str]) -> str:
         return ""
     train, undo = key_of("train", keymap), key_of("undo", keymap)
     rates = f"{rate_text(last.old)} → {rate_text(last.new)}"
-    return f"set at step {last.step:,}: {rates} · {train} shows the training, {undo} there takes it back"
+    return f"set at step {last.step:,}: {rates} · {undo} in the training ({train}) undoes it"

@@ -77,7 +77,7 @@ def test_enter_applies_and_says_what_became_of_it(tmp_path: Path) -> None:
         await driven.press("enter")
         assert driven.link.sent == [SetRate(1e-2)]
         shown = await shows(driven, set_to(run, 1e-2, 405))
-        assert "set at step 405: 2e-3 → 1e-2 · 1 shows the training" in shown
+        assert "set at step 405: 2e-3 → 1e-2 · u in the training (1) undoes it" in shown
         await driven.press("enter")
         assert driven.link.sent == [], "once is enough"
 
