@@ -62,6 +62,7 @@ def find_command(
     apply: ApplyOption = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
+    progress: Annotated[bool, typer.Option("--progress", help="With --json: the points, too, as they come.")] = False,
 ) -> None:
     """Find a learning rate by a range test, which leaves nothing behind.
 
@@ -77,7 +78,7 @@ def find_command(
     if confirm is not None:
         check(confirm, confirm_steps)
     folder = home_folder(home)
-    found = partial(_found, command, confirm, confirm_steps, as_json)
+    found = partial(_found, command, confirm, confirm_steps, as_json, progress)
     run = _run_of(what, folder)
     if run is None:
         path = Path(what) if what else None
@@ -86,22 +87,21 @@ def find_command(
         lr = found(_fresh(path, preset, sets or [], folder))
         _write(lr, path if apply else None, as_json)
     else:
-        if preset or sets:
-            raise UsageError("a run has its configuration already: --preset and --set are for a new one")
+        _check_run_alone(preset, sets)
         lr = _on_run(found, run, folder, apply, as_json)
     raise typer.Exit(0 if lr is not None else 1)
 
 
-def _found(command: Find, lanes: int | None, steps: int, as_json: bool, ask: Ask) -> float | None:
+def _found(command: Find, lanes: int | None, steps: int, as_json: bool, progress: bool, ask: Ask) -> float | None:
     """The rate that a range test suggests, and that wins where `lanes` rates are to confirm it."""
     from lrtui.lr.confirm import spread
     from lrtui.messages import Confirm, Confirmed, RangeTested
 
-    tested = _shown(RangeTested, ask(command), as_json)
+    tested = _shown(RangeTested, ask(command), as_json, progress)
     if tested.suggestion is None or tested.band is None or lanes is None:
         return tested.suggestion
     rates = spread(tested.band, tested.suggestion, lanes)
-    return _shown(Confirmed, ask(Confirm(steps=steps, rates=rates)), as_json).winner
+    return _shown(Confirmed, ask(Confirm(steps=steps, rates=rates)), as_json, progress).winner
 
 
 def _run_of(what: str | None, folder: Path) -> RunDirectory | None:
@@ -137,6 +137,11 @@ def _experiment_on(specimen: Specimen) -> Ask:
         return specimen.experiment(command)
 
     return ask
+
+
+def _check_run_alone(preset: str | None, sets: list[str] | None) -> None:
+    if preset or sets:
+        raise UsageError("a run has its configuration already: --preset and --set are for a new one")
 
 
 def _on_run(
@@ -182,15 +187,20 @@ def _ask(run: RunDirectory, command: Command) -> Iterator[Event]:
         yield event
 
 
-def _shown(kind: type[Verdict], events: Iterator[Event], as_json: bool) -> Verdict:
+def _shown(kind: type[Verdict], events: Iterator[Event], as_json: bool, progress: bool) -> Verdict:
     """Show what an experiment tells; the event of that `kind`, which ends it."""
+    from lrtui.messages import encode
+
     for event in events:
         if isinstance(event, kind):
             if sys.stderr.isatty():
                 typer.echo("\r\x1b[K", nl=False, err=True)
             _tell(event, as_json)
             return event
-        _show_progress(event)
+        if as_json and progress:
+            typer.echo(encode(event).decode())
+        else:
+            _show_progress(event)
     raise UsageError("the experiment ended without a word")
 
 
@@ -234,7 +244,7 @@ def _chart(event: RangeTested) -> str:
         colour=uses_colour(out),
         ascii=not writes_unicode(out),
     )
-    drawn = curves(plan, event.losses)
+    drawn = curves(plan, event.losses, event.band)
     return range_chart(drawn, look, (plan.low, plan.high), marks=marks(event), linear=plan.linear)
 
 

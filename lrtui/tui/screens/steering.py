@@ -27,15 +27,15 @@ from lrtui.messages import (
 )
 from lrtui.runs.config_table import section
 from lrtui.tui.previews import decay_factor, doubt_text, ladder, preview, shape_text
-from lrtui.tui.screens.asking import AskingScreen
 from lrtui.tui.screens.choice import Answer, Choice
+from lrtui.tui.screens.experimenting import ExperimentingScreen
 from lrtui.tui.screens.prompt import Prompt
 from lrtui.words import rate_text
 
 _MODE_KEYS = {"keep": "k", "rescale": "s", "restart": "b"}
 
 
-class SteeredScreen(AskingScreen):
+class SteeredScreen(ExperimentingScreen):
     """The keys that command a run."""
 
     # -- the rate ---------------------------------------------------------------------------------------------------
