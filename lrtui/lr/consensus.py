@@ -21,6 +21,8 @@ REACH = 0.03
 LEAST = 12
 #: how many standard errors of the smoothed loss a descent must measure
 SURE = 4.0
+#: the same for noise that wanders, which a few blocks tell only roughly
+SURE_OF_SLOW = 3.5
 #: points in a block whose mean tells of slow noise, and how many such means must have two neighbours
 BLOCKS, FEWEST_BENDS = (4, 8), 6
 #: the share of the descent that is done at its bottom: beyond, a flat valley is only noise
@@ -77,7 +79,7 @@ def read_shape(lrs: Numbers, losses: Numbers, points: int) -> Shape | Refusal:
     least = min(range(len(level)), key=level.__getitem__)
     depth = start - level[least]
     sure = SURE * _error(_noise(losses), losses, points)
-    if depth <= max(SURE * _error(_slow_noise(losses), losses, points), sure, 1e-3 * abs(start)):
+    if depth <= max(SURE_OF_SLOW * _error(_slow_noise(losses), losses, points), sure, 1e-3 * abs(start)):
         return NO_DESCENT
     climbed = level[least] + max(CLIMB * depth, sure)
     after = next((i for i in range(least, len(level)) if level[i] > climbed), None)
