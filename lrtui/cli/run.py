@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 from collections import deque
@@ -126,8 +127,8 @@ def _shown(console: Console, event: Event) -> str | None:
         console.show(event)
     except BrokenPipeError:
         return "SIGPIPE"
-    except OSError:
-        return "output"
+    except OSError as error:
+        return "SIGHUP" if error.errno == errno.EIO else "output"  # a terminal that is gone; its signal may come later
     return None
 
 
