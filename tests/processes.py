@@ -32,6 +32,7 @@ class Process:
         return self.code
 
     def kill(self, number: int = signal.SIGKILL) -> None:
+        assert self.pid > 255, "that is the exit code of another, which nobody has waited for"
         os.kill(self.pid, number)
 
     def events(self) -> list[Event]:
