@@ -45,15 +45,17 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def choose_threads(config: Config, parameters: int) -> int:
-    """`train.threads`, or where that is 0: one for a tiny model, else all cores.
+def step_work(config: Config, parameters: int) -> float:
+    """Floating-point operations of a training step: about 6 a parameter and token (forward 2, backward 4)."""
+    width = 1 if config.model.kind in ("bigram", "mlp") else config.train.block
+    return 6.0 * parameters * config.train.batch * width
 
-    The work of a step is about 6 operations per parameter and token (forward 2, backward 4).
-    """
+
+def choose_threads(config: Config, parameters: int, lanes: int = 1) -> int:
+    """`train.threads`, or where that is 0: one for a tiny model, or several `lanes` of one, else all cores."""
     if config.train.threads:
         return config.train.threads
-    width = 1 if config.model.kind in ("bigram", "mlp") else config.train.block
-    return 1 if 6 * parameters * config.train.batch * width < TINY_STEP else cores()
+    return 1 if lanes * step_work(config, parameters) < TINY_STEP else cores()
 
 
 def keep_memory() -> None:

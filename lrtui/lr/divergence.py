@@ -7,6 +7,7 @@ so it is a handful of float operations.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 #: memory of the smoothed loss, about 50 steps
@@ -49,6 +50,34 @@ def update(state: DivergenceState, loss: float, ln_v: float) -> tuple[Divergence
     if smooth > max(ln_v, best) + LOST and weight > _ENOUGH:
         return after, f"the smoothed loss rose from {best:.2f} to {smooth:.2f}; knowing nothing is {ln_v:.2f}"
     return after, None
+
+
+def fold(
+    state: DivergenceState, losses: Sequence[float], ln_v: float
+) -> tuple[DivergenceState, int | None, str | None]:
+    """`update` for many losses at once, up to the first that is a reason: its index and the reason, or None."""
+    ema, weight = state.ema, state.weight
+    best = math.inf if state.best is None else state.best
+    for loss in losses:
+        # a sum with NaN or an infinity is neither below nor above anything, or far above
+        ema = BETA * ema + (1.0 - BETA) * loss
+        weight = BETA * weight + (1.0 - BETA)
+        smooth = ema / weight
+        if smooth < best:
+            best = smooth
+        if not smooth <= max(ln_v, best) + LOST:  # seldom: let `update` judge it from the beginning
+            return _fold_slowly(state, losses, ln_v)
+    return (state if not losses else DivergenceState(ema, weight, best)), None, None
+
+
+def _fold_slowly(
+    state: DivergenceState, losses: Sequence[float], ln_v: float
+) -> tuple[DivergenceState, int | None, str | None]:
+    for i, loss in enumerate(losses):
+        state, reason = update(state, loss, ln_v)
+        if reason is not None:
+            return state, i, reason
+    return state, None, None
 
 
 def is_healthy(state: DivergenceState) -> bool:

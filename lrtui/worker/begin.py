@@ -16,7 +16,6 @@ from lrtui.engine.checkpoint import Origin, write_state
 from lrtui.engine.device import fingerprint
 from lrtui.engine.inbox import parse_script
 from lrtui.engine.session import Session
-from lrtui.engine.state import Snapshot
 from lrtui.engine.warm import warm_start
 from lrtui.engine.writer import CheckpointWriter
 from lrtui.lr.schedule import Schedule
@@ -49,7 +48,7 @@ def begin(
     inbox = WorkerInbox(parse_script(script))
     if name is not None:
         check_name(name)
-    config = _anchored(config)
+    config = anchored(config)
     place = make_workplace(config, load_data(config, home, progress))
     warm = warm_start(place, home, init_from) if init_from else None
     origin = origin_of(place, config.lr_schedule())
@@ -64,22 +63,25 @@ def begin(
         pulse=Pulse(),
         recall=lambda step, entries: host.recall(step, entries),
     )
-    run, lock = _create(home, name, place, origin, session.live.capture() if warm else None)
+    beginning = session.live.capture() if warm else None
+
+    def write(run: RunDirectory) -> None:
+        write_config(run, place.config)
+        if beginning is not None:
+            write_state(run.beginning, beginning, place.train.flat, origin)
+
+    run, lock = create_locked(home, name, write)
     opening[0] = msgspec.structs.replace(opening[0], run=run.name)
     host = Host(run, lock, place, session, inbox, origin, opening, CheckpointWriter())
     return host
 
 
-def _create(
-    home: Path, name: str | None, place: Workplace, origin: Origin, beginning: Snapshot | None
-) -> tuple[RunDirectory, RunLock]:
-    """The directory of a new run, locked, with its config and the state it begins with, where another run gave it."""
+def create_locked(home: Path, name: str | None, write: Callable[[RunDirectory], None]) -> tuple[RunDirectory, RunLock]:
+    """The directory of a new run, locked, with the files that `write` puts there before anybody may see it as one."""
     run = create_run(home, name)
     try:
         lock = RunLock(run).acquire()
-        _write_config(run, place.config)
-        if beginning is not None:
-            write_state(run.beginning, beginning, place.train.flat, origin)
+        write(run)
     except BaseException:
         shutil.rmtree(run.path, ignore_errors=True)  # it never was a run
         raise
@@ -113,7 +115,7 @@ def origin_of(place: Workplace, schedule: Schedule) -> Origin:
     )
 
 
-def _anchored(config: Config) -> Config:
+def anchored(config: Config) -> Config:
     """A corpus path that means the same from every folder: the run may be resumed from another one."""
     if config.corpus.path is None:
         return config
@@ -121,7 +123,8 @@ def _anchored(config: Config) -> Config:
     return config.model_copy(update={"corpus": config.corpus.model_copy(update={"path": path})})
 
 
-def _write_config(run: RunDirectory, config: Config) -> None:
+def write_config(run: RunDirectory, config: Config) -> None:
+    """Write config.toml. Raises DiskError."""
     with disk_errors("write", run.config_toml), run.config_toml.open("w", encoding="utf-8") as file:
         file.write(dump_toml(config))
         file.flush()

@@ -83,17 +83,21 @@ def replay(home: Path, name: str) -> Replay:
         raise UsageError(f"run {run.name} never began: there is nothing to replay")
     place = make_workplace(config, load_data(config, home))
     found = shelf.find(run, place.train.flat, history.rewinds)
+    beginning = None
+    if run.beginning.exists():  # a warm start or a promoted lane; any other run begins from its seed
+        beginning = read_checkpoint(run.beginning, place.train.flat)[0]
+    begun = len(beginning.progress.entries) if beginning else 0
     session = Session(
         place.config,
         place.train,
         place.data.vocabulary,
         place.evaluation,
         schedule=history.started.schedule,
-        replay=found.meta.progress.entries,
+        replay=found.meta.progress.entries[begun:],
         automatic=False,
         pulse=Pulse(),
     )
-    if run.beginning.exists():  # a warm start; any other run begins from its seed
-        session.live.restore(read_checkpoint(run.beginning, place.train.flat)[0])
+    if beginning is not None:
+        session.live.restore(beginning)
     badge = difference(history.started.fingerprint, fingerprint(place.config, place.device))
     return Replay(run, session, found.snapshot.step, found.meta.state_sha256, badge, history.started, history.inexact)

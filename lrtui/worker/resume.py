@@ -21,6 +21,7 @@ from lrtui.runs.checkpoints import is_untouched
 from lrtui.runs.directory import RunDirectory, disk_errors, open_run
 from lrtui.runs.history import History, read_history
 from lrtui.runs.lock import RunLock
+from lrtui.text.dataset import TextData
 from lrtui.worker.begin import Progress, origin_of
 from lrtui.worker.control import WorkerInbox
 from lrtui.worker.host import Host, Pulse
@@ -54,13 +55,20 @@ def same_workplace(
     run: RunDirectory, config: Config, started: RunStarted, home: Path, progress: Progress | None
 ) -> Workplace:
     """The place a run trained in, anew. Raises CorpusError where its text is another one now."""
+    return make_workplace(config, same_corpus(run, config, started.corpus_sha256, home, progress))
+
+
+def same_corpus(
+    run: RunDirectory, config: Config, sha256: str, home: Path, progress: Progress | None = None
+) -> TextData:
+    """The text a run or a sweep began with. Raises CorpusError where it is another one now."""
     data = load_data(config, home, progress)
-    if data.sha256 != started.corpus_sha256:
+    if data.sha256 != sha256:
         raise CorpusError(
             f"the text {data.name} has changed since run {run.name} began (its sha256 differs)",
             "Bring the old text back, or start a new run with --init-from.",
         )
-    return make_workplace(config, data)
+    return data
 
 
 def _resume(
