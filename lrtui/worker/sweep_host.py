@@ -58,13 +58,15 @@ class SweepHost:
                         self._keep_cut(item)
                     elif isinstance(item, Answered):
                         control.answer(item.asker, item.step, item.events)
-                    elif isinstance(item, Event):
+                    elif isinstance(item, Swept | Stopped):
+                        self.writer.wait()  # the end is told when its state is on the disk, and it is told last
+                    for event in outcomes.events(self.sweep.step):
+                        yield from recorder.record(event)
+                        yield event
+                    if isinstance(item, Event):
                         event = self._last_words(item, began)
                         yield from recorder.record(event)
                         yield event
-                    for told in outcomes.events(self.sweep.step):
-                        yield from recorder.record(told)
-                        yield told
             whole = True
         finally:
             if whole:  # otherwise leave at once: what is half written is swept at the next start
@@ -88,8 +90,6 @@ class SweepHost:
                     shutil.rmtree(folder, ignore_errors=True)
 
     def _last_words(self, event: Event, began: float) -> Event:
-        if isinstance(event, Swept | Stopped):
-            self.writer.wait()  # the end is told when its state is on the disk
         if isinstance(event, Swept):
             return msgspec.structs.replace(event, seconds=round(time.monotonic() - began, 3))
         if isinstance(event, Stopped):

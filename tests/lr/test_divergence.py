@@ -4,8 +4,10 @@ import math
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from lrtui.lr.divergence import DivergenceState, update
+from lrtui.lr.divergence import DivergenceState, fold, update
 
 LN_V = math.log(65)
 
@@ -100,3 +102,20 @@ def test_the_state_survives_json_to_the_bit() -> None:
     for loss in falling(7):
         state, _ = update(state, loss, LN_V)
     assert msgspec.json.decode(msgspec.json.encode(state), type=DivergenceState) == state
+
+
+@given(
+    st.lists(st.one_of(st.floats(0, 20), st.sampled_from([math.nan, math.inf, 1e300, 3.0])), max_size=60),
+    st.integers(0, 60),
+)
+def test_a_fold_is_update_after_update(losses: list[float], before: int) -> None:
+    state = DivergenceState()
+    for loss in [3.0, 2.5, 2.0] * (before // 3):
+        state, _ = update(state, loss, 3.0)
+    wanted, index, why = state, None, None
+    for i, loss in enumerate(losses):
+        wanted, why = update(wanted, loss, 3.0)
+        if why is not None:
+            index = i
+            break
+    assert fold(state, losses, 3.0) == (wanted, index, why)
