@@ -17,18 +17,22 @@ from torch import Tensor, nn
 
 from lrtui.bench import plain
 from lrtui.bench.contest import Outcome, Side, contest
+from lrtui.bench.rows import SWEEP_STEPS
 from lrtui.engine.build import layout_of, load_data, make_workplace
 from lrtui.engine.live import Live
 from lrtui.engine.range_test import find
 from lrtui.engine.session import Session
 from lrtui.engine.step import lane_losses
 from lrtui.errors import LrtuiError
-from lrtui.messages import Event, Find, RangeTested, Stepped
+from lrtui.lr.halving import grid
+from lrtui.messages import Event, Find, RangeTested, Stepped, Swept
 from lrtui.runs.directory import create_run
 from lrtui.text.dataset import TextData
 from lrtui.text.examples import Contexts
 from lrtui.worker.host import Pulse
 from lrtui.worker.recorder import Recorder
+from lrtui.worker.sweep_begin import SweepOptions, begin_sweep
+from lrtui.worker.sweep_host import SweepHost
 
 if TYPE_CHECKING:
     from lrtui.bench.rows import Row
@@ -88,6 +92,30 @@ class FindSide:
         return len(tested.losses)
 
 
+class SweepSide:
+    """Whole sweeps over rates from 1e-3 to 1, each through the host and its files."""
+
+    def __init__(self, row: Row, config: Config, folder: Path) -> None:
+        self.deterministic = config.train.deterministic
+        train = config.train.model_copy(update={"steps": SWEEP_STEPS})
+        self.config, self.folder = config.model_copy(update={"train": train}), folder
+        self.options = SweepOptions(rates=grid(1e-3, 1.0, row.lanes), eta=row.eta)
+        self.host: SweepHost | None = None
+
+    def ready(self) -> None:
+        torch.use_deterministic_algorithms(self.deterministic, warn_only=True)
+        self.host = self.host or begin_sweep(self.config, self.folder, self.options)
+
+    def work(self) -> int:
+        """One sweep counts as one run: what it costs more is the ratio's business."""
+        host = self.host or begin_sweep(self.config, self.folder, self.options)
+        self.host = None
+        *_, end = host.events()
+        if not isinstance(end, Swept) or end.winner is None:
+            raise LrtuiError(f"the sweep of the bench did not come to its end: {end}")
+        return SWEEP_STEPS
+
+
 class PlainSide:
     """A plain loop; PyTorch as it comes, without deterministic mode."""
 
@@ -124,17 +152,22 @@ def measure(row: Row, folder: Path, threads: int, seconds: float, rounds: int) -
     with _settings_kept():
         place = make_workplace(config, data)
         model = place.train.model
-        ours, theirs = _layers(place) if row.measures == "layers" else _training(place, folder, row.measures == "find")
+        ours, theirs = _layers(place) if row.measures == "layers" else _training(row, place, folder)
         outcome = contest(ours, theirs, seconds, rounds)
     return Figures(row, outcome, model.parameter_count(), data.vocabulary.size)
 
 
-def _training(place: Workplace, folder: Path, tests: bool) -> tuple[Side, Side]:
+def _training(row: Row, place: Workplace, folder: Path) -> tuple[Side, Side]:
     model, config = place.train.model, place.config
     copy = plain_copy(model, config)
     optimizer = plain.plain_optimizer(copy, config.optim)
     loop = plain.train(copy, optimizer, plain_batches(config, place.data, model), config.optim.clip)
-    return FindSide(place) if tests else EngineSide(place, folder), PlainSide(loop)
+    ours: Side
+    if row.measures == "sweep":
+        ours = SweepSide(row, config, folder)
+    else:
+        ours = FindSide(place) if row.measures == "find" else EngineSide(place, folder)
+    return ours, PlainSide(loop)
 
 
 def _layers(place: Workplace) -> tuple[Side, Side]:

@@ -19,6 +19,7 @@ def preamble(torch_version: str, threads: int, seconds: float, rounds: int) -> s
         f"{rounds} rounds; medians.\n"
         f"*-layers: forward and backward alone, lane-aware layers against torch.nn modules. "
         f"find: range tests of 100 points against plain steps.\n"
+        f"sweep-*: whole sweeps against one plain run of as many steps; 0.4 is a sweep in 2.5 times its time.\n"
         f"torch {torch_version}, CPU, {threads} thread{'s' * (threads != 1)}, fp32, one lane. "
         "Built-in texts, no network: unicode stands in for names, python for Shakespeare.\n"
     )

@@ -16,6 +16,7 @@ from lrtui.messages import (
     Stepped,
     SweepStarted,
     Swept,
+    decode_event,
 )
 from lrtui.runs.directory import RunDirectory, open_run
 from lrtui.runs.history import read_history
