@@ -22,7 +22,7 @@ def small_sweep(config: Config, plan: SweepPlan | None = None, text: str = TEXT,
     """A fresh sweep, as if in a new process."""
     place, plan = small_workplace(config, text), plan or plan_of()
     ln_v = math.log(place.data.vocabulary.size)
-    return Sweep(plan, place.config, ln_v, pack_maker(place, plan), **options)  # type: ignore[arg-type]
+    return Sweep(plan, place.config, ln_v, pack_maker(place, plan.seeds), **options)  # type: ignore[arg-type]
 
 
 def swept(sweep: Sweep, inbox: Inbox | None = None) -> list[SweepYielded]:

@@ -105,15 +105,10 @@ def show_command(run: RunArgument, home: HomeOption = None, as_json: JsonOption 
         )
         return
     from lrtui.console.charts import figures
-    from lrtui.words import generated, sentence
+    from lrtui.words import generated
 
-    for line in _particulars(summary, history):
+    for line in [*_particulars(summary, history), *_story(history), figures(summary, history)]:
         typer.echo(line)
-    story = sorted([*history.changes, *history.rewinds], key=lambda event: event.step)
-    for event in [*story, history.stopped, history.finished]:
-        if event is not None:
-            typer.echo(sentence(event))
-    typer.echo(figures(summary, history))
     if diagnosis:
         typer.echo("\n  ".join([diagnosis.line(), *diagnosis.numbers]))
     if samples:
@@ -139,6 +134,15 @@ def _show_sweep(directory: "RunDirectory", as_json: bool) -> None:
         if event is not None:
             typer.echo(sentence(event))
     typer.echo("\n".join(sweep_table(history, rows, step)))
+
+
+def _story(history: "History") -> list[str]:
+    """What was done to a run and how it ended, in order."""
+    from lrtui.words import sentence
+
+    story = sorted([*history.changes, *history.rewinds], key=lambda event: event.step)
+    told = [sentence(event) for event in [*story, history.stopped, history.finished] if event is not None]
+    return [line for line in told if line]
 
 
 def _particulars(summary: "RunSummary", history: "History") -> list[str]:

@@ -41,8 +41,12 @@ def sweep_command(
     sets: SetOption = None,
     name: Annotated[str | None, typer.Option("--name", metavar="N", help="Its name (default: made up).")] = None,
     mode: Annotated[
-        str, typer.Option("--mode", metavar="HOW", help="auto; lanes: one batched program; turns: one after another.")
+        str,
+        typer.Option("--mode", metavar="HOW", help="auto; lanes: one batched program; turns: one by one; processes."),
     ] = "auto",
+    devices: Annotated[
+        str, typer.Option("--devices", metavar="0,1,…", help="A process for each: numbers of CUDA devices, or cpu.")
+    ] = "",
     detach: DetachOption = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -52,23 +56,40 @@ def sweep_command(
     Exits with 0 where a rate lasted, with 1 where all were lost.
     """
     from lrtui.config.load import load_run_config
-    from lrtui.lr.halving import check_eta, check_size, parse_rates, parse_rungs
+    from lrtui.lr.halving import parse_rungs
 
-    if not lr:
-        raise UsageError("a sweep needs rates", "For example --lr 1e-4:1e0:16, or --lr 1e-3,3e-3,1e-2.")
-    rates = parse_rates(lr)
-    check_size(len(rates), seeds)
-    check_eta(prune)
+    rates, places = _rates(lr, seeds, prune), _devices(devices)
     settings = load_run_config(config, preset, sets or [])
     chosen = parse_rungs(rungs, settings.train.steps) if rungs else []
 
     def make() -> SweepHost:
         from lrtui.worker.sweep_begin import SweepOptions, begin_sweep
 
-        options = SweepOptions(rates=rates, seeds=seeds, eta=prune, rungs=chosen, mode=mode)
+        options = SweepOptions(rates=rates, seeds=seeds, eta=prune, rungs=chosen, mode=mode, devices=places)
         return begin_sweep(settings, home_folder(home), options, name, show_progress)
 
     sweep_here(make, as_json, detach)
+
+
+def _rates(lr: str, seeds: int, eta: int) -> list[float]:
+    """The rates of `--lr`. Raises UsageError before anything slow is loaded."""
+    from lrtui.lr.halving import check_eta, check_size, parse_rates
+
+    if not lr:
+        raise UsageError("a sweep needs rates", "For example --lr 1e-4:1e0:16, or --lr 1e-3,3e-3,1e-2.")
+    rates = parse_rates(lr)
+    check_size(len(rates), seeds)
+    check_eta(eta)
+    return rates
+
+
+def _devices(text: str) -> list[str]:
+    """The devices of `0,1` or `cpu,cpu`, as `train.device` names them. Raises UsageError."""
+    words = [word.strip() for word in text.split(",")] if text else []
+    for word in words:
+        if word != "cpu" and not (word.isascii() and word.isdecimal() and len(word) <= 3):
+            raise UsageError(f"--devices {word!r} is no number of a device", "For example --devices 0,1, or cpu,cpu.")
+    return [word if word == "cpu" else f"cuda:{word}" for word in words]
 
 
 def promote_command(

@@ -7,50 +7,71 @@ there each lane is trained through the kernels of the solo run. On a GPU every m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lrtui.config.load import override
 from lrtui.engine.build import Workplace, layout_of
-from lrtui.engine.device import TINY_STEP, step_work
+from lrtui.engine.device import TINY_STEP, cores, step_work
 from lrtui.engine.lane_field import PackMaker
 from lrtui.engine.pack import Ground, Pack
 from lrtui.lr.ledger import Rate
-from lrtui.runs.sweeps import SweepPlan
 from lrtui.text.batches import make_batches
 
 if TYPE_CHECKING:
     from lrtui.config.schema import Config
 
-MODES = ("lanes", "turns")
+MODES = ("lanes", "turns", "processes")
 ROUND_WORK = 2e9  # floating-point operations between two boundaries: about a fifth of a second on one core
+LONG_WORK = 5e12  # operations of a sweep that takes about a minute: a process starts in a few seconds
 MOST_CHUNK = 100  # steps; the smoothed loss that cuts a lane remembers 50
 
 
 @dataclass(frozen=True)
 class Way:
-    """How the lanes of a sweep train, and why."""
+    """How the lanes of a sweep train, and why; `devices` are those of its processes, none: this one."""
 
     mode: str
     because: str
     chunk: int
+    devices: tuple[str, ...] = ()
 
 
-def choose_way(config: Config, parameters: int, lanes: int, device: str, wanted: str = "auto") -> Way:
-    """`wanted`, or for `auto` the rule: one batched program where a step is mostly overhead, else in turns.
+def choose_way(
+    config: Config, parameters: int, lanes: int, device: str, wanted: str = "auto", devices: Sequence[str] = ()
+) -> Way:
+    """`wanted`, or for `auto` the rule: one batched program where a step is mostly overhead, else lane by lane.
 
-    A function of model, batch and kind of device alone, so that the same sweep is the same anywhere.
+    Lanes that train one by one share out over one process a core where the sweep is long enough to pay for their
+    start. `devices` are those asked for.
     """
     work = step_work(config, parameters)
-    chunk = max(1, min(MOST_CHUNK, int(ROUND_WORK / (work * lanes))))
+    mode, because = _mode(config, work, device, wanted)
+    if devices:
+        shared = "processes" if mode == "turns" else mode
+        return Way(shared, f"{because}; over {len(devices)} devices", _chunk(work * lanes), tuple(devices))
+    long = work * lanes * config.train.steps > LONG_WORK
+    share = min(cores(), lanes)
+    if mode == "processes" or (
+        wanted == "auto" and mode == "turns" and long and share > 1 and not config.train.threads
+    ):
+        return Way("processes", f"{because}; one process a core", _chunk(work * lanes), ("cpu",) * share)
+    return Way(mode, because, _chunk(work * lanes))
+
+
+def _mode(config: Config, work: float, device: str, wanted: str) -> tuple[str, str]:
     if wanted != "auto":
-        return Way(wanted, "as asked", chunk)
+        return wanted, "as asked"
     if device != "cpu":
-        return Way("lanes", "on a GPU a step is bound by launches: all lanes go in each", chunk)
+        return "lanes", "on a GPU a step is bound by launches, which all lanes share"
     if config.model.kind in ("bigram", "mlp") and work < TINY_STEP:
-        return Way("lanes", "a step is mostly overhead: all lanes share it", chunk)
-    return Way("turns", "a step is mostly arithmetic: lanes would gain nothing from sharing it", chunk)
+        return "lanes", "a step is mostly overhead, which all lanes share"
+    return "turns", "a step is mostly arithmetic, so sharing one would gain nothing"
+
+
+def _chunk(work: float) -> int:
+    return max(1, min(MOST_CHUNK, int(ROUND_WORK / work)))
 
 
 def check_rates(config: Config, rates: Sequence[float]) -> None:
@@ -59,8 +80,8 @@ def check_rates(config: Config, rates: Sequence[float]) -> None:
         override(config, {"optim": {"lr": rate}})
 
 
-def pack_maker(place: Workplace, plan: SweepPlan) -> PackMaker:
-    """Makes the packs of `plan` in this process; batches are made once a seed."""
+def grounds_of(place: Workplace) -> Callable[[int], Ground]:
+    """What the lanes of a seed share, in this process; batches are made once a seed."""
     grounds: dict[int, Ground] = {}
     layout, context = layout_of(place.train.model, place.config.corpus.mode)
 
@@ -73,7 +94,14 @@ def pack_maker(place: Workplace, plan: SweepPlan) -> PackMaker:
             grounds[seed] = Ground(config, place.data.vocabulary.size, batches, place.evaluation["val"], place.device)
         return grounds[seed]
 
+    return ground
+
+
+def pack_maker(place: Workplace, seeds: Sequence[int]) -> PackMaker:
+    """Makes the packs of a sweep over `seeds` in this process."""
+    ground = grounds_of(place)
+
     def make(lanes: Sequence[int], rates: Sequence[Rate]) -> Pack:
-        return Pack(ground(plan.seeds[lanes[0] % len(plan.seeds)]), lanes, rates)
+        return Pack(ground(seeds[lanes[0] % len(seeds)]), lanes, rates)
 
     return make

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from lrtui.engine.checkpoint import Origin, write_state
 from lrtui.engine.device import fingerprint
 from lrtui.engine.inbox import parse_script
 from lrtui.engine.session import Session
+from lrtui.engine.state import Snapshot
 from lrtui.engine.warm import warm_start
 from lrtui.engine.writer import CheckpointWriter
 from lrtui.lr.schedule import Schedule
@@ -63,17 +65,18 @@ def begin(
         pulse=Pulse(),
         recall=lambda step, entries: host.recall(step, entries),
     )
-    beginning = session.live.capture() if warm else None
-
-    def write(run: RunDirectory) -> None:
-        write_config(run, place.config)
-        if beginning is not None:
-            write_state(run.beginning, beginning, place.train.flat, origin)
-
+    write = partial(_write_beginning, place, origin, session.live.capture() if warm else None)
     run, lock = create_locked(home, name, write)
     opening[0] = msgspec.structs.replace(opening[0], run=run.name)
     host = Host(run, lock, place, session, inbox, origin, opening, CheckpointWriter())
     return host
+
+
+def _write_beginning(place: Workplace, origin: Origin, beginning: Snapshot | None, run: RunDirectory) -> None:
+    """What a new run has from the first moment: its config, and the state that another run gave it."""
+    write_config(run, place.config)
+    if beginning is not None:
+        write_state(run.beginning, beginning, place.train.flat, origin)
 
 
 def create_locked(home: Path, name: str | None, write: Callable[[RunDirectory], None]) -> tuple[RunDirectory, RunLock]:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lrtui.cluster.pool import Pool
 from lrtui.config.load import load_config
 from lrtui.engine.build import Workplace, load_data, make_workplace
-from lrtui.engine.device import choose_threads, difference, fingerprint, prepare
+from lrtui.engine.device import choose_threads, cores, difference, fingerprint, prepare
 from lrtui.engine.sweep import Promoter, Promotion, Sweep
 from lrtui.engine.sweep_build import MODES, check_rates, choose_way, pack_maker
-from lrtui.engine.sweep_state import SweepState, find_sweep_state
+from lrtui.engine.sweep_state import FoundState, SweepState, find_sweep_state
 from lrtui.engine.writer import CheckpointWriter
 from lrtui.errors import CheckpointError, UsageError
 from lrtui.lr.halving import check_eta, check_rungs, check_size, default_rungs
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 class SweepOptions:
     """What to sweep: `rates` ascending, `seeds` of them from train.seed on; `eta` 0 prunes nothing.
 
-    Without `rungs`, steps/eta^k. `mode` is auto, lanes or turns.
+    Without `rungs`, steps/eta^k. `mode` is auto, lanes, turns or processes; `devices` as `train.device` names them.
     """
 
     rates: Sequence[float]
@@ -48,6 +49,7 @@ class SweepOptions:
     eta: int = 0
     rungs: Sequence[int] = ()
     mode: str = "auto"
+    devices: Sequence[str] = ()
 
 
 def begin_sweep(
@@ -62,9 +64,10 @@ def begin_sweep(
     _check(config, options)
     config = anchored(config)
     warnings = [] if config.train.compile == "off" else ["a sweep compiles nothing: lanes come and go"]
-    config = config.model_copy(update={"train": config.train.model_copy(update={"compile": "off"})})
+    changes = {"compile": "off"} | ({"device": options.devices[0]} if options.devices else {})
+    config = config.model_copy(update={"train": config.train.model_copy(update=changes)})
     place = make_workplace(config, load_data(config, home, progress))
-    plan = _plan(place, options)
+    plan = _plan(config, place, options)
     place = _with_threads(config, place, plan)
     started = _started(place, plan)
 
@@ -101,24 +104,29 @@ def resume_sweep(home: Path, name: str, progress: Progress | None = None) -> Swe
         data = same_corpus(run, config, history.started.corpus_sha256, home, progress)
         place = make_workplace(config, data)
         found = find_sweep_state(run, place.train.flat)
-        entries = found.state.entries if found.state else 0
         then = found.state.meta.fingerprint if found.state else history.started.fingerprint
-        now = fingerprint(place.config, place.device)
-        resumed = SweepResumed(
-            found.state.step if found.state else 0,
-            run=run.name,
-            badge=difference(then, now),
-            rates=plan.rates,
-            seeds=plan.seeds,
-            steps=place.config.train.steps,
-            entries=entries,
-            fingerprint=now,
-            skipped=list(found.skipped),
-        )
-        return _host(home, run, lock, place, plan, [resumed], found.state, history.by_hand[entries:])
+        resumed = _resumed(run, place, plan, found, then)
+        return _host(home, run, lock, place, plan, [resumed], found.state, history.by_hand[resumed.entries :])
     except BaseException:
         lock.release()
         raise
+
+
+def _resumed(
+    run: RunDirectory, place: Workplace, plan: SweepPlan, found: FoundState, then: dict[str, str]
+) -> SweepResumed:
+    now = fingerprint(place.config, place.device)
+    return SweepResumed(
+        found.state.step if found.state else 0,
+        run=run.name,
+        badge=difference(then, now),
+        rates=plan.rates,
+        seeds=plan.seeds,
+        steps=place.config.train.steps,
+        entries=found.state.entries if found.state else 0,
+        fingerprint=now,
+        skipped=list(found.skipped),
+    )
 
 
 def promote_lane(
@@ -159,10 +167,12 @@ def _check(config: Config, options: SweepOptions) -> None:
         raise UsageError(f"lanes train by {', '.join(('auto', *MODES))}, not {options.mode!r}")
 
 
-def _plan(place: Workplace, options: SweepOptions) -> SweepPlan:
+def _plan(asked: Config, place: Workplace, options: SweepOptions) -> SweepPlan:
     config, rates = place.config, list(options.rates)
     lanes = len(rates) * options.seeds
-    way = choose_way(config, place.train.model.parameter_count(), lanes, place.device.type, options.mode)
+    parameters, kind = place.train.model.parameter_count(), place.device.type
+    # not the place's: its threads are settled, and the rule asks whether somebody chose them
+    way = choose_way(asked, parameters, lanes, kind, options.mode, options.devices)
     rungs = list(options.rungs)
     if options.eta and not rungs:
         rungs = default_rungs(len(rates), options.eta, config.train.steps)
@@ -174,6 +184,7 @@ def _plan(place: Workplace, options: SweepOptions) -> SweepPlan:
         mode=way.mode,
         because=way.because,
         chunk=way.chunk,
+        devices=list(way.devices),
     )
 
 
@@ -181,6 +192,8 @@ def _with_threads(config: Config, place: Workplace, plan: SweepPlan) -> Workplac
     """The place with the threads that suit a batched program of all rates; a solo run of these lanes may want fewer."""
     lanes = len(plan.rates) if plan.mode == "lanes" else 1
     threads = choose_threads(config, place.train.model.parameter_count(), lanes)
+    if plan.devices and not config.train.threads:
+        threads = max(1, cores() // len(plan.devices))
     if threads == place.config.train.threads:
         return place
     config = config.model_copy(update={"train": config.train.model_copy(update={"threads": threads})})
@@ -222,17 +235,21 @@ def _host(
     replay: Sequence[ByHand] = (),
 ) -> SweepHost:
     writer = CheckpointWriter()
+    pool = Pool(place, home, plan.seeds, plan.devices) if plan.devices else None
     sweep = Sweep(
         plan,
         place.config,
         math.log(place.data.vocabulary.size),
-        pack_maker(place, plan),
+        pool.make if pool else pack_maker(place, plan.seeds),
         state=state,
         replay=replay,
         promote=_promoter(Nursery(home, run, place), writer),
     )
     now = fingerprint(place.config, place.device)
-    return SweepHost(run, lock, sweep, WorkerInbox(), place.train.flat, now, opening, writer)
+    host = SweepHost(run, lock, sweep, WorkerInbox(), place.train.flat, now, opening, writer)
+    if pool:
+        host.close = pool.close
+    return host
 
 
 def _promoter(nursery: Nursery, writer: CheckpointWriter) -> Promoter:
