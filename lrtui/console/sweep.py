@@ -74,7 +74,11 @@ class SweepConsole:
         self._told = now
         done = self._step - self._first
         left = (self._total - self._step) * (now - self._began) / done if done and self._total else None
-        line = f"step {self._step:,}" + (f"/{self._total:,}" if self._total else "") + f"  {self._left} lanes"
+        line = (
+            f"step {self._step:,}"
+            + (f"/{self._total:,}" if self._total else "")
+            + f"  {self._left} lane{'s' * (self._left != 1)}"
+        )
         if self._losses:
             lane = min(self._losses, key=lambda lane: (self._losses[lane], lane))
             rate = f" at lr {fine_rate(self._rates[lane // self._seeds])}" if self._rates else ""

@@ -78,11 +78,11 @@ def test_packs_are_shared_out_over_devices() -> None:
 
 def test_the_rule_that_says_how_lanes_train(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lrtui.engine.sweep_build.cores", lambda: 2)
-    mlp = small_config("mlp", train={"threads": 0, "steps": 1000})
-    lstm = small_config("lstm", train={"threads": 0, "steps": 1000})
+    mlp, lstm, gpt = (small_config(kind, train={"threads": 0, "steps": 1000}) for kind in ("mlp", "lstm", "gpt"))
     assert choose_way(mlp, 3_000, 16, "cpu").mode == "lanes"
     assert choose_way(lstm, 3_000, 16, "cpu").mode == "turns"
     assert choose_way(lstm, 3_000, 16, "cuda").mode == "lanes"
+    assert [choose_way(gpt, size, 16, "cpu").mode for size in (10_000, 10**6)] == ["lanes", "turns"]
     long = choose_way(lstm, 10**7, 16, "cpu")
     assert (long.mode, long.devices, long.chunk) == ("processes", ("cpu", "cpu"), 1)
     chosen = small_config("lstm", train={"threads": 2, "steps": 1000})
