@@ -111,8 +111,7 @@ def show_command(run: RunArgument, home: HomeOption = None, as_json: JsonOption 
         typer.echo(line)
     if diagnosis:
         typer.echo("\n  ".join([diagnosis.line(), *diagnosis.numbers]))
-    if samples:
-        last = samples[-1]
+    for last in samples[-1:]:
         typer.echo(f"\nSample at step {last.step:,}, T {last.temperature:g}\n{generated(last.prompt, last.text)}")
 
 

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from lrtui.runs.directory import RunDirectory
     from lrtui.worker.sweep_host import SweepHost
 
+ModeOption = Annotated[
+    str, typer.Option("--mode", metavar="HOW", help="auto; lanes: one batched program; turns: one by one; processes.")
+]
+DevicesOption = Annotated[
+    str, typer.Option("--devices", metavar="0,1,…", help="A process for each: numbers of CUDA devices, or cpu.")
+]
+
 
 def register(app: typer.Typer) -> None:
     """Adds the commands of this family to the application."""
@@ -40,13 +47,8 @@ def sweep_command(
     preset: PresetOption = None,
     sets: SetOption = None,
     name: Annotated[str | None, typer.Option("--name", metavar="N", help="Its name (default: made up).")] = None,
-    mode: Annotated[
-        str,
-        typer.Option("--mode", metavar="HOW", help="auto; lanes: one batched program; turns: one by one; processes."),
-    ] = "auto",
-    devices: Annotated[
-        str, typer.Option("--devices", metavar="0,1,…", help="A process for each: numbers of CUDA devices, or cpu.")
-    ] = "",
+    mode: ModeOption = "auto",
+    devices: DevicesOption = "",
     detach: DetachOption = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
