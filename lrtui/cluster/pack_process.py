@@ -76,7 +76,7 @@ def packs_of(setup: Setup) -> Packs:
     data = load_data(config, Path(setup.home))
     if data.sha256 != setup.corpus_sha256:
         raise CorpusError(f"the text {data.name} has changed since the sweep began (its sha256 differs)")
-    return Packs(make_workplace(config, data))
+    return Packs(make_workplace(config, data, began=True))
 
 
 def main() -> None:

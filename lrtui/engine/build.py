@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from lrtui.engine.device import choose_threads, find_device, prepare
+from lrtui.engine.device import choose_threads, find_device, has_bf16, prepare
+from lrtui.engine.kernels.choose import TINY_STEP, check_kernel, choose_kernel, step_operations
+from lrtui.engine.kernels.kernel import Kernel
+from lrtui.engine.kernels.precision import WORTH, in_precision, measure_precision, precision_sentence
 from lrtui.engine.seeds import derive
 from lrtui.engine.step import TrainStep
 from lrtui.errors import ConfigError, CorpusError
 from lrtui.models.language_model import LanguageModel, build_model
-from lrtui.text.batches import Batch, Layout, eval_batches, make_batches
+from lrtui.text.batches import Batch, Batches, Layout, eval_batches, make_batches
 from lrtui.text.corpus import load_text
 from lrtui.text.dataset import TextData, make_dataset
 from lrtui.text.vocabulary import Vocabulary
@@ -25,13 +28,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Workplace:
-    """Everything a session needs: the config with its threads settled, the text, and the step over the model."""
+    """Everything a session needs: the config, its threads and kernel settled, the text, the step over the model."""
 
     config: Config
     data: TextData
     device: torch.device
     train: TrainStep
     evaluation: dict[str, list[Batch]]
+    notes: tuple[str, ...] = ()  # sentences on what was chosen, and why
 
 
 def load_data(config: Config, home: Path, progress: Callable[[str, int, int], None] | None = None) -> TextData:
@@ -54,12 +58,16 @@ def layout_of(model: LanguageModel, mode: str) -> tuple[Layout, int | None]:
     return ("streams" if model.reads == "streams" else "windows"), None
 
 
-def make_workplace(config: Config, data: TextData, lanes: int = 1) -> Workplace:
-    """Build everything for a run on `data`. Raises DeviceError, CorpusError, ConfigError."""
+def make_workplace(config: Config, data: TextData, lanes: int = 1, began: bool = False) -> Workplace:
+    """Build everything for a run on `data`; one that `began` before goes on with autograd where its kernel is missing.
+
+    Raises DeviceError, CorpusError, ConfigError.
+    """
     device = find_device(config.train.device)
+    if not began:
+        check_kernel(config, device.type)
     model = make_model(config, data.vocabulary, lanes)
     threads = choose_threads(config, model.parameter_count())
-    config = config.model_copy(update={"train": config.train.model_copy(update={"threads": threads})})
     prepare(config, device, threads)
     _check_prompt(config, data.vocabulary)
     t = config.train
@@ -67,10 +75,32 @@ def make_workplace(config: Config, data: TextData, lanes: int = 1) -> Workplace:
     block = context or t.block
     batches = make_batches(data, "train", layout, t.batch, block, t.seed, device)
     evaluation = {
-        "train": eval_batches(data, "train", layout, t.batch, block, t.eval_batches, device),
-        "val": eval_batches(data, "val", layout, t.batch, block, t.eval_batches, device),
+        split: eval_batches(data, split, layout, t.batch, block, t.eval_batches, device) for split in ("train", "val")
     }
-    return Workplace(config, data, device, TrainStep(config, model.to_device(device), batches), evaluation)
+    config, notes = _settle_precision(config, data.vocabulary, device, batches)
+    kernel = choose_kernel(config, model.parameter_count(), device.type)
+    settled = {"threads": threads, "kernel": kernel}
+    config = config.model_copy(update={"train": config.train.model_copy(update=settled)})
+    return Workplace(config, data, device, TrainStep(config, model.to_device(device), batches), evaluation, notes)
+
+
+def _settle_precision(
+    config: Config, vocabulary: Vocabulary, device: torch.device, batches: Batches
+) -> tuple[Config, tuple[str, ...]]:
+    """`config` with `auto` decided by a trial on copies, and what is to be said of that; a tiny model stays in fp32."""
+    if config.train.precision != "auto":
+        return config, ()
+    model = make_model(config, vocabulary)
+    if step_operations(config, model.parameter_count()) < TINY_STEP or not has_bf16(device):
+        return in_precision(config, "fp32"), ()
+    trial = config.model_copy(update={"train": config.train.model_copy(update={"compile": "off"})})
+
+    def kernel_in(precision: str) -> Kernel:
+        copy = make_model(config, vocabulary).to_device(device)
+        return TrainStep(in_precision(trial, precision), copy, batches).kernel
+
+    gain = measure_precision(kernel_in)
+    return in_precision(config, "bf16" if gain >= WORTH else "fp32"), (precision_sentence(gain),)
 
 
 def _check_prompt(config: Config, vocabulary: Vocabulary) -> None:

@@ -70,12 +70,11 @@ class LaneBook:
         """Fold a lane's training losses; how many of them count: all, or up to the one that lost it."""
         lane = self.lanes[number]
         before = lane.progress.step
-        state, index, reason = divergence.fold(lane.progress.divergence, losses, self.ln_v)
-        n = len(losses) if index is None else index + 1
+        state, n, reason = divergence.fold(lane.progress.divergence, losses, self.ln_v)
         lane.progress = lane.progress.at(divergence=state, step=before + n)
         changes: dict[str, object] = {"loss": None if state.smooth is None else finite_or_none(state.smooth)}
-        if index is not None:
-            lane.reason = reason or ""
+        if reason is not None:
+            lane.reason = reason
             changes |= {"state": "diverged", "died": before + n}
         lane.row = msgspec.structs.replace(lane.row, **changes)
         return n

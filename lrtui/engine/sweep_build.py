@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from lrtui.config.load import override
 from lrtui.engine.build import Workplace, layout_of
-from lrtui.engine.device import TINY_STEP, cores, step_work
+from lrtui.engine.kernels.choose import TINY_STEP, step_operations
 from lrtui.engine.lane_field import PackMaker
 from lrtui.engine.pack import Ground, Pack
+from lrtui.engine.processors import cores
 from lrtui.lr.ledger import Rate
 from lrtui.text.batches import make_batches
 
@@ -49,7 +50,7 @@ def choose_way(
     Lanes that train one by one share out over one process a core where the sweep is long enough to pay for their
     start. `devices` are those asked for.
     """
-    work = step_work(config, parameters)
+    work = step_operations(config, parameters)
     mode, because = _mode(config, work, device, wanted)
     if devices:
         shared = "processes" if mode == "turns" else mode

@@ -4,6 +4,7 @@ A segment begins where a process or a branch begins: a killed run that resumes, 
 thing here. Where a later segment starts at an earlier step, what it supersedes is kept as a ghost.
 """
 
+import contextlib
 import math
 import os
 import socket
@@ -11,12 +12,12 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self, cast
+from typing import cast
 
 import msgspec
 
 from lrtui.messages import Stepped
+from lrtui.runs.closing import Closing
 from lrtui.runs.directory import RunDirectory, disk_errors
 from lrtui.runs.events import UNREADABLE
 from lrtui.runs.lines import LineReader, LineWriter
@@ -64,7 +65,7 @@ class Block(msgspec.Struct, frozen=True, gc=False):
     updates: tuple[tuple[int, float], ...] = ()
 
 
-class MetricsWriter:
+class MetricsWriter(Closing):
     """Writes one new segment. Make another where training rewinds. Whoever holds one must hold the run's lock.
 
     Raises DiskError where a line cannot be written; the segment then lacks that block and can be written on.
@@ -93,18 +94,14 @@ class MetricsWriter:
     def close(self) -> None:
         self._lines.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
 
 def _column(name: str, values: Sequence[float | None]) -> str:
     if len(values) > 1 and values.count(values[0]) == len(values):
         values = values[:1]
+    elif name != "lr" and None not in values:
+        with contextlib.suppress(OverflowError, ValueError):  # infinities
+            if math.isfinite(math.fsum(cast(list[float], values))):  # all at once: this runs for every step of a run
+                return ",".join(["%.6g"] * len(values)) % tuple(values)
     show = repr if name == "lr" else "{:.6g}".format
     return ",".join(show(v) if v is not None and math.isfinite(v) else "null" for v in values)
 

@@ -20,6 +20,7 @@ from lrtui.messages import Event, RateChanged, RunResumed, RunStarted, Stop, Sto
 from lrtui.runs.directory import RunDirectory, disk_errors, open_run
 from lrtui.runs.history import read_history
 from lrtui.worker.host import Pulse
+from lrtui.worker.resume import with_its_kernel
 
 
 @dataclass
@@ -81,7 +82,7 @@ def replay(home: Path, name: str) -> Replay:
     history = read_history(run)
     if history.started is None:
         raise UsageError(f"run {run.name} never began: there is nothing to replay")
-    place = make_workplace(config, load_data(config, home))
+    place = make_workplace(with_its_kernel(config, history.started.fingerprint), load_data(config, home), began=True)
     found = shelf.find(run, place.train.flat, history.rewinds)
     beginning = None
     if run.beginning.exists():  # a warm start or a promoted lane; any other run begins from its seed

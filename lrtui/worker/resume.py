@@ -55,7 +55,8 @@ def same_workplace(
     run: RunDirectory, config: Config, started: RunStarted, home: Path, progress: Progress | None
 ) -> Workplace:
     """The place a run trained in, anew. Raises CorpusError where its text is another one now."""
-    return make_workplace(config, same_corpus(run, config, started.corpus_sha256, home, progress))
+    data = same_corpus(run, config, started.corpus_sha256, home, progress)
+    return make_workplace(with_its_kernel(config, started.fingerprint), data, began=True)
 
 
 def same_corpus(
@@ -69,6 +70,14 @@ def same_corpus(
             "Bring the old text back, or start a new run with --init-from.",
         )
     return data
+
+
+def with_its_kernel(config: Config, fingerprint: dict[str, str]) -> Config:
+    """`config` with the kernel that its run began with, where it leaves it open (it is older than the choice)."""
+    if config.train.kernel != "auto":
+        return config
+    kernel = "hand" if fingerprint.get("kernel", "").startswith("hand") else "autograd"
+    return config.model_copy(update={"train": config.train.model_copy(update={"kernel": kernel})})
 
 
 def _resume(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,8 @@ import msgspec
 from lrtui.cluster.pool import Pool
 from lrtui.config.load import load_config
 from lrtui.engine.build import Workplace, load_data, make_workplace
-from lrtui.engine.device import choose_threads, cores, difference, fingerprint, prepare
+from lrtui.engine.device import choose_threads, difference, fingerprint, prepare
+from lrtui.engine.processors import cores
 from lrtui.engine.sweep import Promoter, Promotion, Sweep
 from lrtui.engine.sweep_build import MODES, check_rates, choose_way, pack_maker
 from lrtui.engine.sweep_state import FoundState, SweepState, find_sweep_state
@@ -30,7 +31,7 @@ from lrtui.text.baselines import baselines
 from lrtui.worker.begin import Progress, anchored, create_locked, write_config
 from lrtui.worker.control import WorkerInbox
 from lrtui.worker.promote import Nursery
-from lrtui.worker.resume import same_corpus
+from lrtui.worker.resume import same_corpus, with_its_kernel
 from lrtui.worker.sweep_host import SweepHost
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def begin_sweep(
 
     run, lock = create_locked(home, name, write)
     opening: list[Event] = [msgspec.structs.replace(started, run=run.name)]
-    opening += [Warned(0, message=sentence) for sentence in warnings]
+    opening += [Warned(0, message=sentence) for sentence in (*warnings, *place.notes)]
     return _host(home, run, lock, place, plan, opening)
 
 
@@ -102,7 +103,7 @@ def resume_sweep(home: Path, name: str, progress: Progress | None = None) -> Swe
         if history.swept is not None:
             raise UsageError(f"sweep {run.name} is done", f"Make a run of a lane: lrtui promote {run.name} [LANE].")
         data = same_corpus(run, config, history.started.corpus_sha256, home, progress)
-        place = make_workplace(config, data)
+        place = make_workplace(with_its_kernel(config, history.started.fingerprint), data, began=True)
         found = find_sweep_state(run, place.train.flat)
         then = found.state.meta.fingerprint if found.state else history.started.fingerprint
         resumed = _resumed(run, place, plan, found, then)
@@ -149,8 +150,9 @@ def promote_lane(
     with disk_errors("read", run.config_toml):
         config = load_config(run.config_toml)
     data = same_corpus(run, config, history.started.corpus_sha256, home, progress)
+    place = make_workplace(with_its_kernel(config, history.started.fingerprint), data, began=True)
     with RunLock(run), EventLog(run) as log:
-        made, at = Nursery(home, run, make_workplace(config, data)).promote(Promotion(rows[number], None, name))
+        made, at = Nursery(home, run, place).promote(Promotion(rows[number], None, name))
         event = LanePromoted(history.last_step, lane=number, run=made, at=at)
         log.append(event)
     return event
@@ -188,17 +190,20 @@ def _plan(asked: Config, place: Workplace, options: SweepOptions) -> SweepPlan:
     )
 
 
-def _with_threads(config: Config, place: Workplace, plan: SweepPlan) -> Workplace:
-    """The place with the threads that suit a batched program of all rates; a solo run of these lanes may want fewer."""
+def _with_threads(asked: Config, place: Workplace, plan: SweepPlan) -> Workplace:
+    """The place with the threads that suit a batched program of all rates; a solo run of these lanes may want fewer.
+
+    `asked` tells whether somebody chose them: those of the place are settled.
+    """
     lanes = len(plan.rates) if plan.mode == "lanes" else 1
-    threads = choose_threads(config, place.train.model.parameter_count(), lanes)
-    if plan.devices and not config.train.threads:
+    threads = choose_threads(asked, place.train.model.parameter_count(), lanes)
+    if plan.devices and not asked.train.threads:
         threads = max(1, cores() // len(plan.devices))
     if threads == place.config.train.threads:
         return place
-    config = config.model_copy(update={"train": config.train.model_copy(update={"threads": threads})})
+    config = place.config.model_copy(update={"train": place.config.train.model_copy(update={"threads": threads})})
     prepare(config, place.device, threads)
-    return Workplace(config, place.data, place.device, place.train, place.evaluation)
+    return replace(place, config=config)
 
 
 def _started(place: Workplace, plan: SweepPlan) -> SweepStarted:

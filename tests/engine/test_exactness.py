@@ -1,7 +1,9 @@
 """The promise: stopping, looking, steering, undoing and falling back never change a bit of what training computes."""
 
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +14,7 @@ from lrtui.engine.state import CheckpointDue
 from lrtui.lr.ledger import Entry
 from lrtui.messages import Diverged, RateChanged, Rewound, Stepped
 from lrtui.runs.directory import RunDirectory
-from tests.small import FAMILIES, OPTIMIZERS, checkpoints, script, small_config, small_session, trained, unlucky
+from tests.small import FAMILIES, OPTIMIZERS, checkpoints, script, small_config, small_session, tamper, trained, unlucky
 
 EDITS = (
     "7:decay",
@@ -89,6 +91,18 @@ def test_looking_never_disturbs_training(kind: str, optim: str) -> None:
 
 
 @every_kind
+def test_bits_do_not_depend_on_how_often_somebody_looks(kind: str) -> None:
+    """A pulse ends a stretch: at every step, now and then, never."""
+    ends = set()
+    for every in (1, 3, 10**9):
+        calls = count(1)
+        session = small_session(config_of(kind, "adam", steps=130), pulse=lambda e=every, c=calls: next(c) % e == 0)
+        trained(session, script(*EDITS, "43:extend 60 keep"))
+        ends.add((session.live.sha256(), session.live.capture().progress))
+    assert len(ends) == 1
+
+
+@every_kind
 @every_optimizer
 def test_replay_of_a_steered_run_is_equal(kind: str, optim: str) -> None:
     config = config_of(kind, optim)
@@ -127,6 +141,16 @@ def test_undo_at_any_step_is_exact_with_a_carried_state(at: int) -> None:
     trained(untouched)
     trained(undone, script(f"{at}:lr=0.3", "50:undo"))
     assert undone.live.sha256() == untouched.live.sha256()
+
+
+@pytest.mark.parametrize(("change", "back"), [(90, 90), (120, 100)])
+def test_undo_takes_a_rollback_back_with_the_change_that_may_have_caused_it(change: int, back: int) -> None:
+    """It diverges at 150 and goes back to 100: a change of before that is still there, one of after it is gone."""
+    session = small_session(config_of("mlp", "adam", steps=300))
+    unlucky(session, 150)
+    events = trained(session, script(f"{change}:scale=2", "180:undo"))
+    undone = [event for event in events if isinstance(event, Rewound) and event.cause == "undo"]
+    assert [(event.to, event.entries) for event in undone] == [(back, 0)]
 
 
 @pytest.mark.parametrize("kind", ["mlp", "lstm", "gpt"])
@@ -177,11 +201,7 @@ def test_after_weights_only_a_rollback_has_somewhere_to_go() -> None:
 
 def test_each_rollback_cuts_again_and_the_fourth_divergence_stops() -> None:
     session = small_session(config_of("mlp", "adam", steps=200))
-    whole = session.live.train.losses
-    session.live.train.losses = lambda batch, carry: (  # type: ignore[method-assign]
-        whole(batch, carry)[0] * (float("nan") if session.live.step == 120 else 1.0),
-        (),
-    )
+    tamper(session, lambda step, loss: loss * (float("nan") if step == 120 else 1.0))
     events = trained(session)
     assert [e.to for e in events if isinstance(e, Rewound)] == [100] * 4
     assert [e.new / e.old for e in events if isinstance(e, RateChanged)] == [0.5] * 3
@@ -213,17 +233,19 @@ def test_plateau_cuts_are_entries_and_survive_resume_and_replay(tmp_path: Path) 
             assert again.live.sha256() == straight.live.sha256()
 
 
-def test_the_rate_logged_is_the_rate_used() -> None:
-    session = small_session(config_of("mlp", "sgd"))
+@pytest.mark.parametrize("kernel", ["autograd", "hand"])
+def test_the_rate_logged_is_the_rate_used(kernel: str) -> None:
+    session = small_session(config_of("mlp", "sgd", kernel=kernel))
     used: list[float] = []
-    optimizer = session.live.train.optimizer
-    step = optimizer.step
+    made: Any = session.live.train.kernel
+    owner, name = (made, "update") if kernel == "hand" else (session.live.train.optimizer, "step")
+    whole = getattr(owner, name)
 
     def noted(lr: float, momentum: float | None = None) -> None:
         used.append(lr)
-        step(lr, momentum)
+        whole(lr, momentum)
 
-    optimizer.step = noted  # type: ignore[method-assign,assignment]
+    setattr(owner, name, noted)
     events = trained(session, script(*EDITS))
     logged = [lr for e in events if isinstance(e, Stepped) for lr in e.lr]
     assert logged == used
