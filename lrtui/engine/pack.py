@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
+from torch import Tensor
 
 from lrtui.engine.evaluate import evaluate
 from lrtui.engine.lanes import LaneTensors, captured, make_lanes, put, take
@@ -60,17 +61,12 @@ class Pack:
     def finish(self) -> Block:
         """What the steps asked for by `begin` left."""
         first, end = self._stretch
-        lrs = [[rate(step) for rate in self.rates] for step in range(first, end)]
-        losses, norms = [], []
-        single = len(self.lanes) == 1
-        vectors = None if single else torch.tensor(lrs, device=self.train.flat.values.device).unsqueeze(2)
-        for i, step in enumerate(range(first, end)):
-            lr = lrs[i][0] if vectors is None else vectors[i]
-            loss, norm = self.train(step, lr, self.rates[0].momentum(step))
-            losses.append(loss)
-            norms.append(norm)
-        columns = torch.stack(losses).view(len(losses), -1).T, torch.stack(norms).view(len(norms), -1).T
-        return Block(columns[0].tolist(), [list(lr) for lr in zip(*lrs, strict=True)], columns[1].tolist())
+        steps = range(first, end)
+        lrs = [[rate(step) for step in steps] for rate in self.rates]
+        vectors = torch.tensor(lrs, device=self.train.flat.values.device).T.unsqueeze(2).contiguous()
+        rates: Sequence[float | Tensor] = lrs[0] if len(lrs) == 1 else vectors.unbind()
+        losses, norms = self.train.kernel.train(first, rates, [self.rates[0].momentum(step) for step in steps])
+        return Block(losses.view(len(steps), -1).T.tolist(), lrs, norms.T.tolist())
 
     def evaluate(self) -> list[float]:
         """The validation loss of each lane."""
