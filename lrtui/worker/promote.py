@@ -27,7 +27,8 @@ from lrtui.runs.directory import RUN_NAME, RunDirectory, run_names
 from lrtui.runs.events import EventLog
 from lrtui.runs.metrics import MetricsWriter, read_metrics
 from lrtui.runs.sweeps import SweepHistory, read_sweep
-from lrtui.worker.begin import create_locked, write_config
+from lrtui.runs.unborn import unborn_run
+from lrtui.worker.begin import write_config
 
 if TYPE_CHECKING:
     from lrtui.config.schema import Config
@@ -76,17 +77,14 @@ class Nursery:
             fingerprint=fingerprint(config, self.place.device),
         )
 
-        def write(run: RunDirectory) -> None:
+        with unborn_run(self.home, name) as run:
             write_config(run, config)
             write_state(run.beginning, snapshot, flat, origin)
             write_checkpoint(run, snapshot, flat, origin, pinned=True)
             _copy_metrics(self.run.lane(row.lane), run, snapshot.step)
             with EventLog(run) as log:
-                for event in self._story(run.name, row, snapshot, config, origin, history):
+                for event in self._story(name, row, snapshot, config, origin, history):
                     log.append(event)
-
-        _, lock = create_locked(self.home, name, write)
-        lock.release()
 
     def _story(
         self, name: str, row: LaneRow, snapshot: Snapshot, config: Config, origin: Origin, history: SweepHistory

@@ -27,6 +27,7 @@ from lrtui.runs.events import EventLog
 from lrtui.runs.lock import RunLock
 from lrtui.runs.sweep_table import winner
 from lrtui.runs.sweeps import ByHand, SweepPlan, read_plan, read_sweep, write_plan
+from lrtui.runs.unborn import bury
 from lrtui.text.baselines import baselines
 from lrtui.worker.begin import Progress, anchored, create_locked, write_config
 from lrtui.worker.control import WorkerInbox
@@ -239,6 +240,7 @@ def _host(
     state: SweepState | None = None,
     replay: Sequence[ByHand] = (),
 ) -> SweepHost:
+    bury(home)
     writer = CheckpointWriter()
     pool = Pool(place, home, plan.seeds, plan.devices) if plan.devices else None
     sweep = Sweep(
