@@ -48,7 +48,7 @@ def test_after_a_kill_nothing_is_taken_for_a_run_and_the_rest_is_buried(tmp_path
 
 
 def test_after_an_error_it_is_gone(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), unborn_run(tmp_path, "child") as run:
+    with pytest.raises(KeyboardInterrupt), unborn_run(tmp_path, "child"):
         raise KeyboardInterrupt
     assert left(tmp_path) == []
 
