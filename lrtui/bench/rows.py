@@ -40,13 +40,14 @@ class Row:
     lane-aware layers, one lane, against plain modules, on the same batch. `find`: points of a whole range test, copy,
     verdict and restoration included, against steps of the plain loop. `lanes`: steps of all lanes of a sweep against
     those of one plain run. `sweep`: a whole sweep of SWEEP_STEPS steps over `lanes` rates, pruned by `eta`, files and
-    verdict included; it counts as one run of as many steps. `goal` is the ratio to reach."""
+    verdict included, against one plain run of as many steps. `sweep-runs`: the same sweep against our own runs of all
+    its rates, one after another. `goal` is the ratio to reach."""
 
     name: str
     goal: float
     preset: str | None
     sets: tuple[str, ...]
-    measures: Literal["training", "layers", "find", "lanes", "sweep"] = "training"
+    measures: Literal["training", "layers", "find", "lanes", "sweep", "sweep-runs"] = "training"
     lanes: int = 1
     eta: int = 0
 
@@ -75,8 +76,9 @@ ROWS = (
     Row("lstm-layers", 0.98, None, (*_LSTM, "train.block=50"), "layers"),
     Row("gpt-layers", 0.98, "shakespeare-gpt", _GPT, "layers"),
     Row("find", 2.5, "names-mlp", NAMES, "find"),
-    Row("sweep-16", 0.4, "names-mlp", NAMES, "sweep", lanes=16),
-    Row("sweep-64-halving", 0.67, "names-mlp", NAMES, "sweep", lanes=64, eta=4),
+    Row("sweep-16", 0.56, "names-mlp", NAMES, "sweep", lanes=16),
+    Row("sweep-64-halving", 1.0, "names-mlp", NAMES, "sweep", lanes=64, eta=4),
+    Row("sweep-16-runs", 2.0, "names-mlp", NAMES, "sweep-runs", lanes=16),
 )
 
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from lrtui.bench import plain
 from lrtui.bench.contest import Outcome, Side, contest
-from lrtui.bench.rows import SWEEP_STEPS
+from lrtui.bench.sweep_sides import RunsSide, SweepSide
 from lrtui.engine.build import layout_of, load_data, make_model, make_workplace
 from lrtui.engine.live import Live
 from lrtui.engine.optim import Rate
@@ -25,15 +25,12 @@ from lrtui.engine.range_test import find
 from lrtui.engine.session import Session
 from lrtui.engine.step import lane_losses
 from lrtui.errors import LrtuiError
-from lrtui.lr.halving import grid
-from lrtui.messages import Event, Find, RangeTested, Stepped, Swept
+from lrtui.messages import Event, Find, RangeTested, Stepped
 from lrtui.runs.directory import create_run
 from lrtui.text.dataset import TextData
 from lrtui.text.examples import Contexts
 from lrtui.worker.host import Pulse
 from lrtui.worker.recorder import Recorder
-from lrtui.worker.sweep_begin import SweepOptions, begin_sweep
-from lrtui.worker.sweep_host import SweepHost
 
 if TYPE_CHECKING:
     from lrtui.bench.rows import Row
@@ -94,30 +91,6 @@ class FindSide:
         return len(tested.losses)
 
 
-class SweepSide:
-    """Whole sweeps over rates from 1e-3 to 1, each through the host and its files."""
-
-    def __init__(self, row: Row, config: Config, folder: Path) -> None:
-        self.deterministic = config.train.deterministic
-        train = config.train.model_copy(update={"steps": SWEEP_STEPS})
-        self.config, self.folder = config.model_copy(update={"train": train}), folder
-        self.options = SweepOptions(rates=grid(1e-3, 1.0, row.lanes), eta=row.eta)
-        self.host: SweepHost | None = None
-
-    def ready(self) -> None:
-        torch.use_deterministic_algorithms(self.deterministic, warn_only=True)
-        self.host = self.host or begin_sweep(self.config, self.folder, self.options)
-
-    def work(self) -> int:
-        """One sweep counts as one run: what it costs more is the ratio's business."""
-        host = self.host or begin_sweep(self.config, self.folder, self.options)
-        self.host = None
-        *_, end = host.events()
-        if not isinstance(end, Swept) or end.winner is None:
-            raise LrtuiError(f"the sweep of the bench did not come to its end: {end}")
-        return SWEEP_STEPS
-
-
 class LanesSide:
     """A hundred steps of lanes side by side, each at a rate of its own, as a sweep trains them."""
 
@@ -172,17 +145,19 @@ def measure(row: Row, folder: Path, threads: int, seconds: float, rounds: int) -
     with _settings_kept():
         place = make_workplace(config, data, row.lanes if row.measures == "lanes" else 1)
         model = place.train.model
-        ours, theirs = _layers(place) if row.measures == "layers" else (_ours(row, place, folder), _plain(place))
+        ours, theirs = _layers(place) if row.measures == "layers" else _training(row, place, folder)
         outcome = contest(ours, theirs, seconds, rounds)
     return Figures(row, outcome, model.parameter_count(), data.vocabulary.size, config.train.precision)
 
 
-def _ours(row: Row, place: Workplace, folder: Path) -> Side:
-    if row.measures == "lanes":
-        return LanesSide(place)
+def _training(row: Row, place: Workplace, folder: Path) -> tuple[Side, Side]:
     if row.measures == "sweep":
-        return SweepSide(row, place.config, folder)
-    return FindSide(place) if row.measures == "find" else EngineSide(place, folder)
+        return SweepSide(row, place.config, folder), _plain(place)
+    if row.measures == "sweep-runs":
+        return SweepSide(row, place.config, folder), RunsSide(row, place, folder)
+    if row.measures == "lanes":
+        return LanesSide(place), _plain(place)
+    return FindSide(place) if row.measures == "find" else EngineSide(place, folder), _plain(place)
 
 
 def _plain(place: Workplace) -> Side:
