@@ -87,7 +87,10 @@ def prepare(config: Config, device: torch.device, threads: int) -> None:
     limit_blas(threads)
     if config.train.deterministic:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-        torch.use_deterministic_algorithms(True, warn_only=True)
+        if config.train.compile == "on":
+            torch.use_deterministic_algorithms(True, warn_only=True)
+        else:
+            torch.set_deterministic_debug_mode("warn")  # the same, without a second of loading the compiler to tell it
         # we read no memory we have not written; filling it with NaN first would cost an LSTM 5 %
         torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
         torch.backends.cudnn.benchmark = False
