@@ -93,13 +93,15 @@ def test_a_sweep_leaves_a_directory_that_tells_all(zygote: Zygote, tmp_path: Pat
 
 
 def test_killed_at_ten_random_moments_it_ends_with_the_same_table(zygote: Zygote, tmp_path: Path) -> None:
-    more = ("--seeds", "2", "--prune", "2", "--rungs", "700,1400")
-    straight = end_of(zygote.run(*sweep("straight", *more), "--json", home=tmp_path))
+    # long enough that ten moments of 15 ms are a small part of it, however quick the machine
+    more = ("--seeds", "2", "--prune", "2", "--rungs", "500,1000,1500")
+    keys = {"train__steps": 6000, "train__checkpoint_every": 200}
+    straight = end_of(zygote.run(*sweep("straight", *more, **keys), "--json", home=tmp_path))
     chance = random.Random(7)
-    kills, process = 0, zygote.start(*sweep("killed", *more), home=tmp_path)
+    kills, process = 0, zygote.start(*sweep("killed", *more, **keys), home=tmp_path)
     process.wait_until(lambda: b"sweep_started" in log_of(tmp_path, "killed"))
     while kills < 10:
-        time.sleep(chance.uniform(0.0, 0.12))
+        time.sleep(chance.uniform(0.0, 0.03))
         process.kill()
         if process.wait() == 0:
             break
