@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from lrtui.engine.device import choose_threads, find_device, prepare
+from lrtui.engine.device import choose_threads, device_of_rank, find_device, fingerprint, prepare
+from lrtui.engine.invitation import invite
+from lrtui.engine.ranks import Ranks
 from lrtui.engine.seeds import derive
+from lrtui.engine.shared_step import SharedStep
 from lrtui.engine.step import TrainStep
 from lrtui.errors import ConfigError, CorpusError
 from lrtui.models.language_model import LanguageModel, build_model
-from lrtui.text.batches import Batch, Layout, eval_batches, make_batches
+from lrtui.text.batches import Batch, Batches, Layout, eval_batches, make_batches
 from lrtui.text.corpus import load_text
 from lrtui.text.dataset import TextData, make_dataset
 from lrtui.text.vocabulary import Vocabulary
@@ -32,6 +35,12 @@ class Workplace:
     device: torch.device
     train: TrainStep
     evaluation: dict[str, list[Batch]]
+    ranks: Ranks | None = None
+
+    @property
+    def fingerprint(self) -> dict[str, str]:
+        """What the bits of a run here depend on."""
+        return fingerprint(self.config, self.device, self.ranks.size if self.ranks else 1)
 
 
 def load_data(config: Config, home: Path, progress: Callable[[str, int, int], None] | None = None) -> TextData:
@@ -54,11 +63,14 @@ def layout_of(model: LanguageModel, mode: str) -> tuple[Layout, int | None]:
     return ("streams" if model.reads == "streams" else "windows"), None
 
 
-def make_workplace(config: Config, data: TextData, lanes: int = 1) -> Workplace:
-    """Build everything for a run on `data`. Raises DeviceError, CorpusError, ConfigError."""
-    device = find_device(config.train.device)
+def make_workplace(config: Config, data: TextData, lanes: int = 1, ranks: Ranks | None = None) -> Workplace:
+    """Build everything for a run on `data`; rank 0 of several has the others do the same.
+
+    Raises DeviceError, CorpusError, ConfigError.
+    """
+    device = find_device(config.train.device if ranks is None else device_of_rank(config.train.device, ranks.local))
     model = make_model(config, data.vocabulary, lanes)
-    threads = choose_threads(config, model.parameter_count())
+    threads = choose_threads(config, model.parameter_count(), ranks.neighbours if ranks else 1)
     config = config.model_copy(update={"train": config.train.model_copy(update={"threads": threads})})
     prepare(config, device, threads)
     _check_prompt(config, data.vocabulary)
@@ -70,7 +82,17 @@ def make_workplace(config: Config, data: TextData, lanes: int = 1) -> Workplace:
         "train": eval_batches(data, "train", layout, t.batch, block, t.eval_batches, device),
         "val": eval_batches(data, "val", layout, t.batch, block, t.eval_batches, device),
     }
-    return Workplace(config, data, device, TrainStep(config, model.to_device(device), batches), evaluation)
+    train = make_step(config, model.to_device(device), batches, ranks)
+    place = Workplace(config, data, device, train, evaluation, ranks)
+    if ranks is not None and ranks.rank == 0:
+        invite(ranks, config, data.sha256)
+        train.adopt(train.flat.values)
+    return place
+
+
+def make_step(config: Config, model: LanguageModel, batches: Batches, ranks: Ranks | None) -> TrainStep:
+    """The step of a run, or of one rank of it."""
+    return TrainStep(config, model, batches) if ranks is None else SharedStep(config, model, batches, ranks)
 
 
 def _check_prompt(config: Config, vocabulary: Vocabulary) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 TINY_STEP = 3e8  # floating-point operations of a step below which a second thread costs more than it brings
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of glibc's mallopt
 KEEP_BYTES = 1 << 30
+WORLD_SIZE = "world size"  # of a fingerprint
 
 
 def find_device(name: str) -> torch.device:
@@ -40,20 +41,32 @@ def find_device(name: str) -> torch.device:
     return torch.device(name)
 
 
+def device_of_rank(name: str, local: int) -> str:
+    """The `train.device` of the rank that is number `local` on its machine: a CUDA device each, else the CPU for all.
+
+    Raises DeviceError for a device that ranks cannot have.
+    """
+    if name.startswith("cuda:") or name == "mps":
+        raise DeviceError(f'train.device = "{name}": ranks cannot share it', 'Use "auto", "cuda" or "cpu".')
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return f"cuda:{local}" if name == "cuda" else name
+
+
 def cores() -> int:
     """Processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def choose_threads(config: Config, parameters: int) -> int:
-    """`train.threads`, or where that is 0: one for a tiny model, else all cores.
+def choose_threads(config: Config, parameters: int, neighbours: int = 1) -> int:
+    """`train.threads`, or where that is 0: one for a tiny model, else all cores, shared with `neighbours`.
 
     The work of a step is about 6 operations per parameter and token (forward 2, backward 4).
     """
     if config.train.threads:
         return config.train.threads
     width = 1 if config.model.kind in ("bigram", "mlp") else config.train.block
-    return 1 if 6 * parameters * config.train.batch * width < TINY_STEP else cores()
+    return 1 if 6 * parameters * config.train.batch * width < TINY_STEP else max(1, cores() // neighbours)
 
 
 def keep_memory() -> None:
@@ -98,8 +111,12 @@ def _check_compiler(device: torch.device) -> None:
         ) from None
 
 
-def fingerprint(config: Config, device: torch.device) -> dict[str, str]:
-    """What the bits of a run depend on, by name. Equal fingerprints: a resume or replay is exact."""
+def fingerprint(config: Config, device: torch.device, ranks: int = 1) -> dict[str, str]:
+    """What the bits of a run depend on, by name. Equal fingerprints: a resume or replay is exact.
+
+    A run on one rank does not say so: it is what every run was before there could be several.
+    """
+    backend = "nccl" if device.type == "cuda" else "gloo"
     if device.type == "cuda":
         where = torch.cuda.get_device_name(device)
     else:
@@ -113,6 +130,7 @@ def fingerprint(config: Config, device: torch.device) -> dict[str, str]:
         "config": _digest(config),
         "kernel": f"autograd flat-{config.optim.kind}",
         "deterministic": str(config.train.deterministic).lower(),
+        **({WORLD_SIZE: f"{ranks} ({backend})"} if ranks > 1 else {}),
     }
 
 
@@ -132,5 +150,7 @@ def _digest(config: Config) -> str:
 
 def difference(then: dict[str, str], now: dict[str, str]) -> str:
     """The badge of a resume: `exact`, or `continued: <what differs>`."""
+    alone = {WORLD_SIZE: "1"}
+    then, now = alone | then, alone | now
     differs = [f"{key} {then.get(key, '?')} → {value}" for key, value in now.items() if then.get(key) != value]
     return f"continued: {', '.join(differs)}" if differs else "exact"

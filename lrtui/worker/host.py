@@ -11,6 +11,7 @@ from types import FrameType
 
 import msgspec
 
+from lrtui.cluster.torchrun import torchrun_command
 from lrtui.engine import shelf
 from lrtui.engine.build import Workplace
 from lrtui.engine.checkpoint import Origin, write_checkpoint, write_state
@@ -114,13 +115,18 @@ class Host:
         if isinstance(event, Finished):
             event = msgspec.structs.replace(event, seconds=round(time.monotonic() - began, 3))
         if isinstance(event, Stopped):
-            event = msgspec.structs.replace(event, resume=f"lrtui resume {self.run.name}")
+            event = msgspec.structs.replace(event, resume=f"{self._program()} resume {self.run.name}")
         yield from recorder.record(event)
         if isinstance(event, Rewound):
             self.rewinds.append(event)
             self._late = None
             self._drop_ghosts()
         yield event
+
+    def _program(self) -> str:
+        """How this process was started, in words that start it again."""
+        ranks = self.place.ranks
+        return "lrtui" if ranks is None else torchrun_command(ranks.size, ranks.neighbours)
 
     # -- checkpoints ----------------------------------------------------------------------------------------------
 
