@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -89,4 +90,6 @@ def ranks_of(seat: Seat) -> Iterator[ProcessRanks]:
 
 
 def _first_line(error: RuntimeError) -> str:
-    return str(error).strip().split("\n")[0][:200]
+    """What it says, without the place in a source file and the advice around it."""
+    line = re.sub(r"^\[[^]]*\] *", "", str(error).strip().split("\n")[0])
+    return line.split(". ")[0][:200]

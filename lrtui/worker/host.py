@@ -16,6 +16,7 @@ from lrtui.engine import shelf
 from lrtui.engine.build import Workplace
 from lrtui.engine.checkpoint import Origin, write_checkpoint, write_state
 from lrtui.engine.inbox import Inbox
+from lrtui.engine.ranks import RankLostError
 from lrtui.engine.session import Session
 from lrtui.engine.state import Answered, CheckpointDue, Snapshot, UndoDue
 from lrtui.engine.writer import CheckpointWriter
@@ -90,6 +91,9 @@ class Host:
                         yield from self._tell(item, recorder, began)
                     yield from self._collect(recorder)
             whole = True
+        except RankLostError as lost:
+            yield from recorder.record(Warned(self.session.live.step, message=lost.sentence))
+            raise
         finally:
             if whole:  # otherwise leave at once: what is half written is swept at the next start
                 self.writer.close()
