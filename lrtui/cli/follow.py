@@ -33,7 +33,9 @@ def together(home: Path, detach: bool = False) -> Iterator[Ranks | None]:
     with ranks_of(place) as ranks:
         if ranks.rank:
             follow(ranks, lambda config: load_data(config, home))
-            raise typer.Exit(0)
-        if detach:
+        elif detach:
             raise UsageError("--detach: torchrun holds its processes", "Detach torchrun itself, with nohup or setsid.")
-        yield ranks
+        else:
+            yield ranks
+            return
+    raise typer.Exit(0)

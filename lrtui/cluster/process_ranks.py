@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
+from types import FrameType
 
 import torch
 import torch.distributed as dist
@@ -71,7 +72,8 @@ class ProcessRanks:
     def end(self) -> None:
         """Rank 0: let the others go, unless they wait for what will not come; then the end of this process tells."""
         if self.rank == 0 and not self.broken:
-            send_order(self, END)
+            with suppress(RankLostError):  # it has gone already
+                send_order(self, END)
         if not self.broken:
             dist.destroy_process_group()
 
@@ -80,11 +82,22 @@ class ProcessRanks:
 def ranks_of(seat: Seat) -> Iterator[ProcessRanks]:
     """The ranks that torchrun has started; on those that follow, signals are rank 0's to answer."""
     ranks = ProcessRanks(seat)
+
+    def on_sigterm(number: int, frame: FrameType | None) -> None:
+        if not ranks.broken:  # or else it is torchrun, which ends all when one has gone: we are about to say so
+            raise SystemExit(128 + number)
+
     if ranks.rank:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
+    else:
+        signal.signal(signal.SIGTERM, on_sigterm)  # until the run has begun, and when it has ended
     try:
         yield ranks
+    except BaseException:
+        # what rank 0 cannot do it may say between two orders; one that follows fails in the middle of one
+        ranks.broken = ranks.broken or ranks.rank > 0
+        raise
     finally:
         ranks.end()
 
