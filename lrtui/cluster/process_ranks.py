@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 from collections.abc import Callable, Iterator
@@ -12,6 +13,8 @@ from types import FrameType
 import torch
 import torch.distributed as dist
 from torch import Tensor
+from torch.distributed.distributed_c10d import PrefixStore
+from torch.distributed.rendezvous import rendezvous
 
 from lrtui.cluster.torchrun import Seat
 from lrtui.engine.ranks import RankLostError
@@ -34,7 +37,11 @@ class ProcessRanks:
         if cuda and self.local < torch.cuda.device_count():
             torch.cuda.set_device(self.local)  # or else each rank would take some memory of the first
         try:
-            dist.init_process_group("cpu:gloo,cuda:nccl" if cuda else "gloo", timeout=PATIENCE)
+            store, rank, size = next(rendezvous("env://", timeout=PATIENCE))
+            # a restart by torchrun finds the store of the attempt before, with the addresses of the dead in it
+            store = PrefixStore(f"lrtui/{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", store)
+            backend = "cpu:gloo,cuda:nccl" if cuda else "gloo"
+            dist.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=PATIENCE)
             # orders have a channel of their own: it may be silent for long, and it never waits for a device
             self._orders = dist.new_group(backend="gloo", timeout=ORDER_PATIENCE)
         except RuntimeError as error:
