@@ -1,5 +1,7 @@
 """Small real runs for tests: every family and optimizer on a short text, quick enough to train many times."""
 
+import math
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -9,8 +11,11 @@ from lrtui.config.load import override
 from lrtui.config.schema import Config
 from lrtui.engine.build import Workplace, make_workplace
 from lrtui.engine.inbox import Inbox, Scripted
+from lrtui.engine.kernels.kernel import Interrupted, never
+from lrtui.engine.optim import Rate
 from lrtui.engine.session import Session
 from lrtui.engine.state import CheckpointDue
+from lrtui.engine.step import TrainStep
 from lrtui.messages import Event
 from lrtui.text.corpus import CorpusText
 from lrtui.text.dataset import make_dataset
@@ -83,12 +88,35 @@ def checkpoints(session: Session, inbox: Inbox | None = None) -> list[Checkpoint
 
 def unlucky(session: Session, at: int) -> None:
     """Make the loss of step `at` infinite until a rollback has cut the rate."""
-    step = session.live.train
-    whole = step.losses
 
-    def losses(batch: object, carry: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
-        loss, after = whole(batch, carry)  # type: ignore[arg-type]
+    def change(step: int, loss: torch.Tensor) -> torch.Tensor:
         rescued = any(entry.cause == "rollback" for entry in session.live.progress.entries)
-        return (loss * float("inf") if session.live.step == at and not rescued else loss), after
+        return loss * float("inf") if step == at and not rescued else loss
 
-    step.losses = losses  # type: ignore[method-assign]
+    tamper(session, change)
+
+
+class Tampered:
+    """A kernel whose losses `change(step, loss)` changes; where one is no number, the weights are lost with it."""
+
+    def __init__(self, state: TrainStep, change: Callable[[int, torch.Tensor], torch.Tensor]) -> None:
+        self.state, self.whole, self.change = state, state.kernel, change
+
+    def train(
+        self, step: int, rates: Sequence[Rate], momenta: Sequence[float | None], interrupted: Interrupted = never
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        made = []
+        for i, (lr, momentum) in enumerate(zip(rates, momenta, strict=True)):
+            loss, norm = self.whole.train(step + i, [lr], [momentum])
+            made.append((self.change(step + i, loss), norm))
+            if not made[-1][0].isfinite().all():
+                self.state.flat.values.fill_(math.nan)
+            if interrupted():
+                break
+        losses, norms = zip(*made, strict=True)
+        return torch.cat(losses), torch.cat(norms)
+
+
+def tamper(session: Session, change: Callable[[int, torch.Tensor], torch.Tensor]) -> None:
+    """Let `change(step, loss)` decide what losses training sees."""
+    session.live.train.kernel = Tampered(session.live.train, change)

@@ -21,7 +21,6 @@ TEXT = ("corpus.name=python", "corpus.mode=stream", "corpus.vocab=char")
 BARE = (
     "train.steps=1000000000",
     "train.device=cpu",
-    "train.precision=fp32",
     "train.eval_every=0",
     "train.eval_batches=1",
     "train.sample_every=0",
@@ -35,13 +34,15 @@ BARE = (
 class Row:
     """`training`: whole steps of our engine, metrics on, against the plain loop. `layers`: forward and backward of our
     lane-aware layers, one lane, against plain modules, on the same batch. `find`: points of a whole range test, copy,
-    verdict and restoration included, against steps of the plain loop. `goal` is the ratio to reach."""
+    verdict and restoration included, against steps of the plain loop. `lanes`: steps of all lanes of a sweep against
+    those of one plain run. `goal` is the ratio to reach."""
 
     name: str
     goal: float
     preset: str | None
     sets: tuple[str, ...]
-    measures: Literal["training", "layers", "find"] = "training"
+    measures: Literal["training", "layers", "find", "lanes"] = "training"
+    lanes: int = 1
 
     def config(self, threads: int) -> "Config":
         """The run that this row trains."""
@@ -50,18 +51,24 @@ class Row:
         return load_config(preset=self.preset, sets=[*self.sets, *BARE, f"train.threads={threads}"])
 
 
+_ADAM = ("optim.kind=adam", "optim.lr=3e-3")
 _LSTM = (*TEXT, "model.kind=lstm", "model.layers=1", "model.hidden=128", "optim.kind=adam", "train.batch=50")
+_WIDE = ("model.layers=2", "model.hidden=256")
 _GPT = (*TEXT, "optim.clip=1.0")
 
 ROWS = (
-    Row("names-mlp-sgd", 1.0, "names-mlp", NAMES),
-    Row("names-mlp-adam", 1.2, "names-mlp", (*NAMES, "optim.kind=adam", "optim.lr=3e-3")),
-    Row("names-bigram-sgd", 1.0, "names-bigram", NAMES),
+    Row("names-mlp-sgd", 4.0, "names-mlp", NAMES),
+    Row("names-mlp-adam", 4.0, "names-mlp", (*NAMES, *_ADAM)),
+    Row("names-mlp-16-lanes", 0.56, "names-mlp", NAMES, "lanes", 16),
+    Row("names-bigram-sgd", 3.0, "names-bigram", NAMES),
     Row("lstm", 0.98, None, (*_LSTM, "train.block=50")),
     Row("gpt", 0.98, "shakespeare-gpt", _GPT),
+    Row("lstm-bf16", 1.5, None, (*_LSTM, "train.block=50", "train.precision=bf16")),
+    Row("lstm-2x256-bf16", 1.8, None, (*_LSTM, *_WIDE, "train.block=50", "train.precision=bf16")),
+    Row("gpt-bf16", 1.6, "shakespeare-gpt", (*_GPT, "train.precision=bf16")),
     Row("lstm-layers", 0.98, None, (*_LSTM, "train.block=50"), "layers"),
     Row("gpt-layers", 0.98, "shakespeare-gpt", _GPT, "layers"),
-    Row("find", 0.83, "names-mlp", NAMES, "find"),
+    Row("find", 2.5, "names-mlp", NAMES, "find"),
 )
 
 

@@ -17,8 +17,9 @@ from torch import Tensor, nn
 
 from lrtui.bench import plain
 from lrtui.bench.contest import Outcome, Side, contest
-from lrtui.engine.build import layout_of, load_data, make_workplace
+from lrtui.engine.build import layout_of, load_data, make_model, make_workplace
 from lrtui.engine.live import Live
+from lrtui.engine.optim import Rate
 from lrtui.engine.range_test import find
 from lrtui.engine.session import Session
 from lrtui.engine.step import lane_losses
@@ -45,6 +46,7 @@ class Figures:
     outcome: Outcome
     parameters: int
     vocabulary: int
+    precision: str = "fp32"  # of our side
 
 
 class EngineSide:
@@ -72,7 +74,7 @@ class EngineSide:
 
 
 class FindSide:
-    """Whole range tests of 100 points, over rates that none of them blows up at."""
+    """Whole range tests of 1,000 points, over rates that none of them blows up at."""
 
     def __init__(self, place: Workplace) -> None:
         self.deterministic = place.config.train.deterministic
@@ -83,9 +85,27 @@ class FindSide:
         torch.use_deterministic_algorithms(self.deterministic, warn_only=True)
 
     def work(self) -> int:
-        (tested,) = find(self.live, Find(low=1e-4, high=0.3, points=100), self.ln_v)
+        (tested,) = find(self.live, Find(low=1e-4, high=0.3, points=1000), self.ln_v)
         assert isinstance(tested, RangeTested)
         return len(tested.losses)
+
+
+class LanesSide:
+    """A hundred steps of lanes side by side, each at a rate of its own, as a sweep trains them."""
+
+    def __init__(self, place: Workplace) -> None:
+        self.deterministic = place.config.train.deterministic
+        self.train, self.step = place.train, 0
+        rates = place.config.optim.lr * torch.logspace(-1, 0, place.train.lanes).unsqueeze(1)
+        self.rates: list[Rate] = [rates] * 100
+
+    def ready(self) -> None:
+        torch.use_deterministic_algorithms(self.deterministic, warn_only=True)
+
+    def work(self) -> int:
+        self.train.kernel.train(self.step, self.rates, [None] * len(self.rates))
+        self.step += len(self.rates)
+        return len(self.rates)
 
 
 class PlainSide:
@@ -122,19 +142,24 @@ def measure(row: Row, folder: Path, threads: int, seconds: float, rounds: int) -
     config = row.config(threads)
     data = load_data(config, folder)
     with _settings_kept():
-        place = make_workplace(config, data)
+        place = make_workplace(config, data, row.lanes)
         model = place.train.model
-        ours, theirs = _layers(place) if row.measures == "layers" else _training(place, folder, row.measures == "find")
+        ours, theirs = _layers(place) if row.measures == "layers" else (_ours(row, place, folder), _plain(place))
         outcome = contest(ours, theirs, seconds, rounds)
-    return Figures(row, outcome, model.parameter_count(), data.vocabulary.size)
+    return Figures(row, outcome, model.parameter_count(), data.vocabulary.size, config.train.precision)
 
 
-def _training(place: Workplace, folder: Path, tests: bool) -> tuple[Side, Side]:
-    model, config = place.train.model, place.config
+def _ours(row: Row, place: Workplace, folder: Path) -> Side:
+    if row.measures == "lanes":
+        return LanesSide(place)
+    return FindSide(place) if row.measures == "find" else EngineSide(place, folder)
+
+
+def _plain(place: Workplace) -> Side:
+    model, config = make_model(place.config, place.data.vocabulary), place.config
     copy = plain_copy(model, config)
     optimizer = plain.plain_optimizer(copy, config.optim)
-    loop = plain.train(copy, optimizer, plain_batches(config, place.data, model), config.optim.clip)
-    return FindSide(place) if tests else EngineSide(place, folder), PlainSide(loop)
+    return PlainSide(plain.train(copy, optimizer, plain_batches(config, place.data, model), config.optim.clip))
 
 
 def _layers(place: Workplace) -> tuple[Side, Side]:

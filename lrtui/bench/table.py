@@ -18,8 +18,8 @@ def preamble(torch_version: str, threads: int, seconds: float, rounds: int) -> s
         f"Steps a second: lrtui with metrics on against a plain PyTorch loop, in turns of {seconds:g} s, "
         f"{rounds} rounds; medians.\n"
         f"*-layers: forward and backward alone, lane-aware layers against torch.nn modules. "
-        f"find: range tests of 100 points against plain steps.\n"
-        f"torch {torch_version}, CPU, {threads} thread{'s' * (threads != 1)}, fp32, one lane. "
+        f"find: range tests of 1,000 points against plain steps. *-lanes: steps of all lanes together.\n"
+        f"torch {torch_version}, CPU, {threads} thread{'s' * (threads != 1)}, fp32 but for ours in *-bf16. "
         "Built-in texts, no network: unicode stands in for names, python for Shakespeare.\n"
     )
 
@@ -55,8 +55,8 @@ def json_line(figures: Figures, torch_version: str, threads: int, seconds: float
             "vocabulary": figures.vocabulary,
             "seconds": seconds,
             "threads": threads,
-            "lanes": 1,
-            "precision": "fp32",
+            "lanes": figures.row.lanes,
+            "precision": figures.precision,
             "device": "cpu",
             "torch": torch_version,
         }

@@ -37,7 +37,7 @@ def ctl_command(
             metavar="COMMAND...",
             help="decay [F], scale F, lr X, hold, release, pause, continue, step N, save, sample [PROMPT], "
             "extend N [keep|rescale|restart], undo, cooldown N [SHAPE], find [LOW:HIGH] [POINTS] [linear], "
-            "confirm [K] [STEPS], stop",
+            "confirm [K] [STEPS], schedule KIND [KEY=VALUE]…, reset-optimizer, stop",
         ),
     ],
     home: HomeOption = None,

@@ -28,32 +28,38 @@ Verdict = TypeVar("Verdict", "RangeTested", "Confirmed")
 HEIGHT, WIDEST = 18, 110  # cells of the chart
 
 
+WhatArgument = Annotated[
+    str | None, typer.Argument(metavar="[CONFIG.toml|RUN]", help="A configuration file, or a run, live or not.")
+]
+RangeOption = Annotated[
+    str | None, typer.Option("--range", metavar="LOW:HIGH", help="The rates to try (default: by model, optimizer).")
+]
+ConfirmOption = Annotated[
+    int | None,
+    typer.Option(
+        "--confirm", metavar="K", help="Then train K rates of the band for real, side by side; the best one wins."
+    ),
+]
+ApplyOption = Annotated[
+    bool, typer.Option("--apply", help="Write the rate into the configuration file, or set it on the live run.")
+]
+
+
 def register(app: typer.Typer) -> None:
     """Adds the commands of this family to the application."""
     app.command("find")(find_command)
 
 
 def find_command(
-    what: Annotated[
-        str | None, typer.Argument(metavar="[CONFIG.toml|RUN]", help="A configuration file, or a run, live or not.")
-    ] = None,
+    what: WhatArgument = None,
     preset: PresetOption = None,
     sets: SetOption = None,
-    span: Annotated[
-        str | None, typer.Option("--range", metavar="LOW:HIGH", help="The rates to try (default: by model, optimizer).")
-    ] = None,
+    span: RangeOption = None,
     points: Annotated[int, typer.Option("--points", metavar="N", help="How many, one batch each.")] = 100,
     linear: Annotated[bool, typer.Option("--linear", help="Evenly spread rates instead of even ratios.")] = False,
-    confirm: Annotated[
-        int | None,
-        typer.Option(
-            "--confirm", metavar="K", help="Then train K rates of the band for real, side by side; the best one wins."
-        ),
-    ] = None,
+    confirm: ConfirmOption = None,
     confirm_steps: Annotated[int, typer.Option("--confirm-steps", metavar="M", help="Steps for each of them.")] = 200,
-    apply: Annotated[
-        bool, typer.Option("--apply", help="Write the rate into the configuration file, or set it on the live run.")
-    ] = False,
+    apply: ApplyOption = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -78,8 +84,7 @@ def find_command(
         if apply and path is None:
             raise UsageError("--apply needs a file to write the rate into", "`lrtui config init` writes one.")
         lr = found(_fresh(path, preset, sets or [], folder))
-        if apply and path is not None and lr is not None:
-            _write(lr, path, as_json)
+        _write(lr, path if apply else None, as_json)
     else:
         if preset or sets:
             raise UsageError("a run has its configuration already: --preset and --set are for a new one")
@@ -233,7 +238,10 @@ def _chart(event: RangeTested) -> str:
     return range_chart(drawn, look, (plan.low, plan.high), marks=marks(event), linear=plan.linear)
 
 
-def _write(lr: float, path: Path, as_json: bool) -> None:
+def _write(lr: float | None, path: Path | None, as_json: bool) -> None:
+    """Write a rate that was found into the configuration file, where that was asked for."""
+    if lr is None or path is None:
+        return
     from lrtui.config.edit import write_number
     from lrtui.printable import printable
     from lrtui.words import rate_text

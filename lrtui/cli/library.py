@@ -17,7 +17,9 @@ from lrtui.runs.directory import open_run
 from lrtui.words import size_text
 
 if TYPE_CHECKING:
+    from lrtui.lr.diagnose import Diagnosis
     from lrtui.runs.catalog import RunSummary
+    from lrtui.runs.events import SampleLine
     from lrtui.runs.history import History
 
 RunsArgument = Annotated[list[str], typer.Argument(metavar="RUN...", help="Names of runs, or paths of their folders.")]
@@ -82,22 +84,9 @@ def show_command(run: RunArgument, home: HomeOption = None, as_json: JsonOption 
 
     directory = open_run(home_folder(home), run)
     summary, history, samples = summarize(directory), read_history(directory), read_samples(directory)
-    diagnosis = diagnose_series(history, read_metrics(directory))
+    diagnosis, last = diagnose_series(history, read_metrics(directory)), samples[-1] if samples else None
     if as_json:
-        _echo_json(
-            {
-                "summary": summary,
-                "started": history.started,
-                "changes": history.changes,
-                "rewinds": history.rewinds,
-                "evaluations": history.evaluations,
-                "finished": history.finished,
-                "stopped": history.stopped,
-                "diagnosis": diagnosis,
-                "unreadable_lines": history.skipped,
-                "sample": samples[-1] if samples else None,
-            }
-        )
+        _echo_json(_facts(summary, history, diagnosis, last))
         return
     from lrtui.console.charts import figures
     from lrtui.words import generated, sentence
@@ -111,9 +100,26 @@ def show_command(run: RunArgument, home: HomeOption = None, as_json: JsonOption 
     typer.echo(figures(summary, history))
     if diagnosis:
         typer.echo("\n  ".join([diagnosis.line(), *diagnosis.numbers]))
-    if samples:
-        last = samples[-1]
+    if last:
         typer.echo(f"\nSample at step {last.step:,}, T {last.temperature:g}\n{generated(last.prompt, last.text)}")
+
+
+def _facts(
+    summary: "RunSummary", history: "History", diagnosis: "Diagnosis | None", sample: "SampleLine | None"
+) -> dict[str, Any]:
+    """All that is known of a run, for programs."""
+    return {
+        "summary": summary,
+        "started": history.started,
+        "changes": history.changes,
+        "rewinds": history.rewinds,
+        "evaluations": history.evaluations,
+        "finished": history.finished,
+        "stopped": history.stopped,
+        "diagnosis": diagnosis,
+        "unreadable_lines": history.skipped,
+        "sample": sample,
+    }
 
 
 def _particulars(summary: "RunSummary", history: "History") -> list[str]:

@@ -43,9 +43,13 @@ def sample_command(
     config = override(config, {"sample": {key: value for key, value in given.items() if value is not None}})
     model, vocabulary, _, found = load_model(directory, config, step)
     _tell_skipped(found.skipped)
-    text = Sampler(model, vocabulary, opening_tokens(model, vocabulary)).text(config.sample, seed)
-    # a pipe gets the text as it is; a terminal never gets a control character
-    sys.stdout.write((printable(text, keep_newlines=True) if sys.stdout.isatty() else text) + "\n")
+    terminal = sys.stdout.isatty()
+    for piece in Sampler(model, vocabulary, opening_tokens(model, vocabulary)).pieces(config.sample, seed):
+        # a pipe gets the text as it is; a terminal never gets a control character, and sees each as it comes
+        sys.stdout.write(printable(piece, keep_newlines=True) if terminal else piece)
+        if terminal:
+            sys.stdout.flush()
+    sys.stdout.write("\n")
 
 
 def export_command(

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from lrtui.engine.device import choose_threads, device_of_rank, find_device, fingerprint, prepare
+from lrtui.engine.device import choose_threads, device_of_rank, find_device, fingerprint, has_bf16, prepare
 from lrtui.engine.invitation import invite
+from lrtui.engine.kernels.choose import TINY_STEP, check_kernel, choose_kernel, step_operations
+from lrtui.engine.kernels.kernel import Kernel
+from lrtui.engine.kernels.precision import WORTH, in_precision, measure_precision, precision_sentence
 from lrtui.engine.ranks import Ranks
 from lrtui.engine.seeds import derive
 from lrtui.engine.shared_step import SharedStep
@@ -28,13 +31,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Workplace:
-    """Everything a session needs: the config with its threads settled, the text, and the step over the model."""
+    """Everything a session needs: the config, its threads and kernel settled, the text, the step over the model."""
 
     config: Config
     data: TextData
     device: torch.device
     train: TrainStep
     evaluation: dict[str, list[Batch]]
+    notes: tuple[str, ...] = ()  # sentences on what was chosen, and why
     ranks: Ranks | None = None
 
     @property
@@ -63,15 +67,18 @@ def layout_of(model: LanguageModel, mode: str) -> tuple[Layout, int | None]:
     return ("streams" if model.reads == "streams" else "windows"), None
 
 
-def make_workplace(config: Config, data: TextData, lanes: int = 1, ranks: Ranks | None = None) -> Workplace:
-    """Build everything for a run on `data`; rank 0 of several has the others do the same.
+def make_workplace(
+    config: Config, data: TextData, lanes: int = 1, began: bool = False, ranks: Ranks | None = None
+) -> Workplace:
+    """Build everything for a run on `data`; one that `began` before goes on with autograd where its kernel is missing.
 
-    Raises DeviceError, CorpusError, ConfigError.
+    Rank 0 of several has the others do the same. Raises DeviceError, CorpusError, ConfigError.
     """
     device = find_device(config.train.device if ranks is None else device_of_rank(config.train.device, ranks.local))
+    if not began:
+        check_kernel(config, device.type, ranks is not None)
     model = make_model(config, data.vocabulary, lanes)
     threads = choose_threads(config, model.parameter_count(), ranks.neighbours if ranks else 1)
-    config = config.model_copy(update={"train": config.train.model_copy(update={"threads": threads})})
     prepare(config, device, threads)
     _check_prompt(config, data.vocabulary)
     t = config.train
@@ -79,20 +86,40 @@ def make_workplace(config: Config, data: TextData, lanes: int = 1, ranks: Ranks 
     block = context or t.block
     batches = make_batches(data, "train", layout, t.batch, block, t.seed, device)
     evaluation = {
-        "train": eval_batches(data, "train", layout, t.batch, block, t.eval_batches, device),
-        "val": eval_batches(data, "val", layout, t.batch, block, t.eval_batches, device),
+        split: eval_batches(data, split, layout, t.batch, block, t.eval_batches, device) for split in ("train", "val")
     }
-    train = make_step(config, model.to_device(device), batches, ranks)
-    place = Workplace(config, data, device, train, evaluation, ranks)
+    config, notes = _settle_precision(config, data.vocabulary, device, batches)
+    kernel = choose_kernel(config, model.parameter_count(), device.type) if ranks is None else "autograd"
+    settled = {"threads": threads, "kernel": kernel}
+    config = config.model_copy(update={"train": config.train.model_copy(update=settled)})
+    train = _make_step(config, model.to_device(device), batches, ranks)
     if ranks is not None and ranks.rank == 0:
         invite(ranks, config, data.sha256)
         train.adopt(train.flat.values)
-    return place
+    return Workplace(config, data, device, train, evaluation, notes, ranks)
 
 
-def make_step(config: Config, model: LanguageModel, batches: Batches, ranks: Ranks | None) -> TrainStep:
-    """The step of a run, or of one rank of it."""
+def _make_step(config: Config, model: LanguageModel, batches: Batches, ranks: Ranks | None) -> TrainStep:
     return TrainStep(config, model, batches) if ranks is None else SharedStep(config, model, batches, ranks)
+
+
+def _settle_precision(
+    config: Config, vocabulary: Vocabulary, device: torch.device, batches: Batches
+) -> tuple[Config, tuple[str, ...]]:
+    """`config` with `auto` decided by a trial on copies, and what is to be said of that; a tiny model stays in fp32."""
+    if config.train.precision != "auto":
+        return config, ()
+    model = make_model(config, vocabulary)
+    if step_operations(config, model.parameter_count()) < TINY_STEP or not has_bf16(device):
+        return in_precision(config, "fp32"), ()
+    trial = config.model_copy(update={"train": config.train.model_copy(update={"compile": "off"})})
+
+    def kernel_in(precision: str) -> Kernel:
+        copy = make_model(config, vocabulary).to_device(device)
+        return TrainStep(in_precision(trial, precision), copy, batches).kernel
+
+    gain = measure_precision(kernel_in)
+    return in_precision(config, "bf16" if gain >= WORTH else "fp32"), (precision_sentence(gain),)
 
 
 def _check_prompt(config: Config, vocabulary: Vocabulary) -> None:

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import torch
-from torch import Tensor
 
 from lrtui.engine.evaluate import evaluate
 from lrtui.engine.live import Live
@@ -71,16 +70,17 @@ class Confirmation:
         done = 0
         while done < self.steps and None in self.died:
             end = min(done + READ_EVERY, self.steps)
-            rows = [self._step(self.live.step + i) for i in range(done, end)]
-            for lane, losses in enumerate(torch.stack(rows, dim=1).tolist()):
+            for lane, losses in enumerate(self._losses(range(self.live.step + done, self.live.step + end))):
                 self._read(lane, losses)
             done = end
             yield done
 
-    def _step(self, step: int) -> Tensor:
-        lr = torch.tensor([[rate(step)] for rate in self.followed], device=self.train.flat.values.device)
-        loss, _ = self.train(step, lr, self.followed[0].momentum(step))
-        return loss
+    def _losses(self, steps: range) -> list[list[float]]:
+        """Train `steps`; of each lane its losses."""
+        rates = torch.tensor([[[rate(step)] for rate in self.followed] for step in steps])
+        momenta = [self.followed[0].momentum(step) for step in steps]
+        losses, _ = self.train.kernel.train(steps[0], rates.to(self.train.flat.values.device).unbind(), momenta)
+        return losses.reshape(len(steps), -1).T.tolist()
 
     def _read(self, lane: int, losses: list[float]) -> None:
         for loss in losses:

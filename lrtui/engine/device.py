@@ -11,14 +11,16 @@ import os
 import platform
 from typing import TYPE_CHECKING
 
+import numpy
 import torch
 
+from lrtui.engine.kernels.choose import TINY_STEP, kernel_text, step_operations
+from lrtui.engine.processors import cores
 from lrtui.errors import DeviceError
 
 if TYPE_CHECKING:
     from lrtui.config.schema import Config
 
-TINY_STEP = 3e8  # floating-point operations of a step below which a second thread costs more than it brings
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of glibc's mallopt
 KEEP_BYTES = 1 << 30
 WORLD_SIZE = "world size"  # of a fingerprint
@@ -53,20 +55,13 @@ def device_of_rank(name: str, local: int) -> str:
     return f"cuda:{local}" if name == "cuda" else name
 
 
-def cores() -> int:
-    """Processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def choose_threads(config: Config, parameters: int, neighbours: int = 1) -> int:
-    """`train.threads`, or where that is 0: one for a tiny model, else all cores, shared with `neighbours`.
+    """`train.threads`, or where that is 0: one for a tiny step, where a second costs more than it brings, else all.
 
-    The work of a step is about 6 operations per parameter and token (forward 2, backward 4).
+    Ranks on one machine, `neighbours`, share them.
     """
-    if config.train.threads:
-        return config.train.threads
-    width = 1 if config.model.kind in ("bigram", "mlp") else config.train.block
-    return 1 if 6 * parameters * config.train.batch * width < TINY_STEP else max(1, cores() // neighbours)
+    alone = step_operations(config, parameters) < TINY_STEP
+    return config.train.threads or (1 if alone else max(1, cores() // neighbours))
 
 
 def keep_memory() -> None:
@@ -81,18 +76,37 @@ def keep_memory() -> None:
             libc.mallopt(M_TRIM_THRESHOLD, KEEP_BYTES)
 
 
+def has_bf16(device: torch.device) -> bool:
+    """Whether `device` can compute in bfloat16; on a processor without instructions for it, slowly."""
+    return torch.cuda.is_bf16_supported() if device.type == "cuda" else device.type == "cpu"
+
+
+def limit_blas(threads: int) -> None:
+    """Let numpy's BLAS, which has threads of its own, use this many: sums are cut by their number.
+
+    Asked of the libraries that numpy's wheels and conda bring; any other stays as it is.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        library = ctypes.CDLL((numpy._core if hasattr(numpy, "_core") else numpy.core)._multiarray_umath.__file__)
+        for name in ("scipy_openblas_set_num_threads64_", "openblas_set_num_threads64_", "openblas_set_num_threads"):
+            if function := getattr(library, name, None):
+                function(ctypes.c_int(threads))
+                return
+
+
 def prepare(config: Config, device: torch.device, threads: int) -> None:
     """Set this process up to train `config`. Raises DeviceError for a precision or compiler that is missing."""
     keep_memory()
     gc.freeze()  # what is loaded stays: a collection that walks all of torch would stall a step for 100 ms
     torch.set_num_threads(threads)
+    limit_blas(threads)
     if config.train.deterministic:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.use_deterministic_algorithms(True, warn_only=True)
         # we read no memory we have not written; filling it with NaN first would cost an LSTM 5 %
         torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
         torch.backends.cudnn.benchmark = False
-    if config.train.precision == "bf16" and device.type == "cuda" and not torch.cuda.is_bf16_supported():
+    if config.train.precision == "bf16" and device.type == "cuda" and not has_bf16(device):
         raise DeviceError('train.precision = "bf16": this CUDA device has no bfloat16', 'Use "fp32".')
     if config.train.compile == "on":
         _check_compiler(device)
@@ -128,7 +142,7 @@ def fingerprint(config: Config, device: torch.device, ranks: int = 1) -> dict[st
         "precision": config.train.precision,
         "compile": config.train.compile,
         "config": _digest(config),
-        "kernel": f"autograd flat-{config.optim.kind}",
+        "kernel": kernel_text(config),
         "deterministic": str(config.train.deterministic).lower(),
         **({WORLD_SIZE: f"{ranks} ({backend})"} if ranks > 1 else {}),
     }

@@ -11,9 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing
 
-import torch
-from torch import Tensor
-
 from lrtui.engine.live import Live
 from lrtui.errors import UsageError
 from lrtui.lr.range_plan import RangePlan, StopState, check, default_range, watch
@@ -51,13 +48,11 @@ class RangeTest:
             train.carry = carry  # the tensors themselves: no step writes into them
 
     def _losses(self, begin: int, end: int) -> list[float]:
-        live, losses = self.live, list[Tensor]()
-        momentum = live.rate.momentum(live.step)
-        for i in range(begin, end):
-            loss, _ = live.train(live.step + i, self.plan.lr(i), momentum)
-            losses.append(loss)
+        live, rates = self.live, [self.plan.lr(i) for i in range(begin, end)]
+        momenta = [live.rate.momentum(live.step)] * len(rates)
+        losses, _ = live.train.kernel.train(live.step + begin, rates, momenta)
         # six digits, as the event tells them: whoever judges the event again comes to the same verdict
-        return [float(f"{loss:.6g}") for loss in torch.stack(losses).tolist()]
+        return [float(f"{loss:.6g}") for loss in losses.tolist()]
 
 
 def find(

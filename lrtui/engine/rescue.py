@@ -45,11 +45,13 @@ class Rescue:
 
         `decide` is off while a known ledger is applied again: what was to be decided has been.
         """
-        state, alarm = self.live.progress.divergence, None
-        for i, loss in enumerate(losses):
-            state, reason = divergence.update(state, loss, self.ln_v)
+        state, alarm, done = self.live.progress.divergence, None, 0
+        while done < len(losses):
+            begin = done
+            state, done, reason = divergence.fold(state, losses, self.ln_v, begin)
+            self._told = self._told and done == begin + 1  # a sound loss before this one has ended the last divergence
             if reason is not None and decide and not self._told:
-                alarm = Alarm(i, reason, self._action())
+                alarm = Alarm(done - 1, reason, self._action())
                 if alarm.action != "continue":
                     break
             self._told = reason is not None

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from lrtui.engine.kernels.autograd import AutogradKernel
 from lrtui.engine.optim import Rate, clip_gradients
 from lrtui.engine.ranks import Ranks
-from lrtui.engine.seeds import derive
 from lrtui.engine.state import Snapshot
 from lrtui.engine.step import TrainStep
 from lrtui.errors import ConfigError, LrtuiError
@@ -63,25 +63,32 @@ def check_batch(config: Config, size: int) -> None:
         )
 
 
+class SharedKernel(AutogradKernel):
+    """The kernel of rank 0: has all ranks train a step."""
+
+    state: SharedStep
+
+    def _step(self, step: int, lr: Rate, momentum: float | None) -> tuple[Tensor, Tensor]:
+        assert not isinstance(lr, Tensor)
+        with ordered(self.state.ranks, TRAIN, step, lr, math.nan if momentum is None else momentum):
+            return self.state.train_rows(step, lr, momentum)
+
+
 class SharedStep(TrainStep):
     """Calling a method of `TrainStep` on rank 0 does it on all ranks; the others `obey`."""
 
     def __init__(self, config: Config, model: LanguageModel, batches: Batches, ranks: Ranks) -> None:
         super().__init__(config, model, batches)
         check_batch(config, ranks.size)
+        self.kernel = SharedKernel(self)
         self.ranks, self.batch = ranks, config.train.batch
         part = self.batch // ranks.size
-        self.first, self.rows = ranks.rank * part, slice(ranks.rank * part, (ranks.rank + 1) * part)
+        self.rows = slice(ranks.rank * part, (ranks.rank + 1) * part)
         for module in model.modules():
             if isinstance(module, Dropout):
                 module.part, module.parts = ranks.rank, ranks.size
 
     # -- rank 0 -------------------------------------------------------------------------------------------------------
-
-    def __call__(self, step: int, lr: Rate, momentum: float | None = None) -> tuple[Tensor, Tensor]:
-        assert not isinstance(lr, Tensor)
-        with ordered(self.ranks, TRAIN, step, lr, math.nan if momentum is None else momentum):
-            return self._train(step, lr, momentum)
 
     def restore(self, snapshot: Snapshot, weights_only: bool = False) -> None:
         with ordered(self.ranks, RESTORE, snapshot.progress.updates, bool(snapshot.carry), weights_only):
@@ -122,7 +129,7 @@ class SharedStep(TrainStep):
     def obey(self, kind: int, a: float, b: float, c: float) -> None:
         """Do our part of what rank 0 has ordered."""
         if kind == TRAIN:
-            self._train(int(a), b, None if math.isnan(c) else c)
+            self.train_rows(int(a), b, None if math.isnan(c) else c)
         elif kind == RESTORE:
             if c:
                 super().reset_optimizer()
@@ -142,11 +149,12 @@ class SharedStep(TrainStep):
 
     # -- the parts ----------------------------------------------------------------------------------------------------
 
-    def _train(self, step: int, lr: float, momentum: float | None) -> tuple[Tensor, Tensor]:
+    def train_rows(self, step: int, lr: float, momentum: float | None) -> tuple[Tensor, Tensor]:
+        """Train our rows of step `step`; the loss and the norm are those of the whole batch."""
         whole = self.batches.at(step)
         batch = Batch(whole.x[self.rows], whole.y[self.rows], whole.fresh)
-        if self.has_dropout:
-            self.model.dropout_generator.manual_seed(derive(self.seed, "dropout", step))
+        if self.config.model.dropout:
+            self.seed_dropout(step)
         loss, carry = self.forward(batch, () if batch.fresh else self.carry)
         self.carry = tuple(t.detach() for t in carry)
         self.flat.grads.zero_()
@@ -154,7 +162,7 @@ class SharedStep(TrainStep):
         loss.backward()  # type: ignore[no-untyped-call]
         loss = loss.detach()
         self.ranks.sum(self.flat.grads, loss)
-        norm = clip_gradients(self.flat.grads, self.clip)
+        norm = clip_gradients(self.flat.grads, self.config.optim.clip)
         self.optimizer.step(lr, momentum)
         return loss, norm
 

@@ -9,7 +9,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lrtui.engine.flat import FlatParameters
-from lrtui.engine.optim import Rate, clip_gradients, make_optimizer
+from lrtui.engine.kernels.choose import choose_kernel, make_kernel
+from lrtui.engine.optim import Rate, make_optimizer
 from lrtui.engine.seeds import derive
 from lrtui.engine.state import Snapshot, state_sha256
 from lrtui.models.language_model import LanguageModel
@@ -35,28 +36,31 @@ def lane_losses(logits: Tensor, targets: Tensor, lanes: int) -> Tensor:
 
 
 class TrainStep:
-    """Model, optimizer and batches, bound together. Calling it trains one step.
+    """Model, optimizer and batches, bound together. Calling it trains one step, `kernel` many at once.
 
     What changes is `flat.values`, the optimizer's buffers and `carry`: exactly what `capture` copies.
     """
 
     def __init__(self, config: Config, model: LanguageModel, batches: Batches) -> None:
-        self.model, self.batches = model, batches
+        self.config, self.model, self.batches = config, model, batches
         self.lanes = model.lanes
         self.flat = FlatParameters(model)
         self.optimizer = make_optimizer(self.flat, config.optim)
         self.carry: tuple[Tensor, ...] = ()
-        self.clip = config.optim.clip
         self.seed = config.train.seed
-        self.has_dropout = config.model.dropout > 0
         self.device_type = self.flat.values.device.type
         self.bf16 = config.train.precision == "bf16"
         self.losses = torch.compile(self._losses) if config.train.compile == "on" else self._losses
+        self.kernel = make_kernel(choose_kernel(config, model.parameter_count(), self.device_type), self)
         model.train()
 
     def _losses(self, batch: Batch, carry: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
         logits, after = self.model(batch.x, carry)
         return lane_losses(logits, batch.y, self.lanes), after
+
+    def seed_dropout(self, step: int) -> torch.Generator:
+        """The generator of all masks, as it begins at `step`."""
+        return self.model.dropout_generator.manual_seed(derive(self.seed, "dropout", step))
 
     def forward(self, batch: Batch, carry: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
         """The loss of each lane and the carry after, in the run's precision."""
@@ -70,16 +74,8 @@ class TrainStep:
 
         Each is `[lanes]`, but the loss of one lane is a scalar. The norm is that before clipping.
         """
-        batch = self.batches.at(step)
-        if self.has_dropout:
-            self.model.dropout_generator.manual_seed(derive(self.seed, "dropout", step))
-        loss, carry = self.forward(batch, () if batch.fresh else self.carry)
-        self.carry = tuple(t.detach() for t in carry)
-        self.flat.grads.zero_()
-        (loss if self.lanes == 1 else loss.sum()).backward()  # type: ignore[no-untyped-call]
-        norm = clip_gradients(self.flat.grads, self.clip)
-        self.optimizer.step(lr, momentum)
-        return loss.detach(), norm
+        losses, norms = self.kernel.train(step, (lr,), (momentum,))
+        return losses[0], norms[0]
 
     def capture(self, progress: Progress) -> Snapshot:
         """A copy of the state, at the boundary that `progress` names."""
@@ -88,9 +84,8 @@ class TrainStep:
             progress.at(updates=optimizer.updates),
             self.flat.values.clone(),
             {name: buffer.clone() for name, buffer in optimizer.buffers.items()},
-            tuple(
-                t.float().clone() for t in self.whole_carry()
-            ),  # bfloat16 is exact in float32, and files hold only that
+            # bfloat16 is exact in float32, and files hold only that
+            tuple(t.float().clone() for t in self.whole_carry()),
         )
 
     def restore(self, snapshot: Snapshot, weights_only: bool = False) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from lrtui.engine.kernels.kernel import never
 from lrtui.engine.live import Live
 from lrtui.engine.rescue import CHECK_EVERY
 from lrtui.messages import finite_or_none
@@ -20,15 +21,15 @@ class Readings:
     """Losses and norms since the last read-back; they stay on the device until then."""
 
     def __init__(self) -> None:
-        self._losses: list[Tensor] = []
-        self._norms: list[Tensor] = []
+        self._losses: list[Tensor] = []  # [n] each
+        self._norms: list[Tensor] = []  # [n, 1] each
         self._rates: list[float] = []
         self._update: Tensor | None = None
 
-    def add(self, loss: Tensor, norm: Tensor, lr: float) -> None:
-        self._losses.append(loss)
-        self._norms.append(norm)
-        self._rates.append(lr)
+    def add(self, losses: Tensor, norms: Tensor, rates: Sequence[float]) -> None:
+        self._losses.append(losses)
+        self._norms.append(norms)
+        self._rates += rates
 
     def measured(self, update: Tensor) -> None:
         """The norm of an update over the norm of the weights."""
@@ -39,7 +40,7 @@ class Readings:
         if not self._losses:
             return [], [], [], None
         update = None if self._update is None else finite_or_none(float(self._update))
-        taken = torch.stack(self._losses).tolist(), torch.cat(self._norms).tolist(), self._rates, update
+        taken = torch.cat(self._losses).tolist(), torch.cat(self._norms)[:, 0].tolist(), self._rates, update
         self._losses, self._norms, self._rates, self._update = [], [], [], None
         return taken
 
@@ -53,18 +54,21 @@ def next_stop(t: TrainConfig, step: int, ends: Sequence[float]) -> float:
 
 def train_until(end: float, live: Live, readings: Readings, interrupted: Callable[[], bool]) -> None:
     """The hot path: train `live` up to step `end`, or until `interrupted()` after at least one step."""
-    rate, train = live.rate, live.train
-    before = train.flat.values.clone() if live.step % CHECK_EVERY == 0 else None
-    while live.step < end:
-        lr = rate(live.step)
-        loss, norm = train(live.step, lr, rate.momentum(live.step))
-        readings.add(loss, norm, lr)
-        live.step += 1
-        if before is not None:
-            readings.measured(update_ratio(before, train.flat.values))
-            before = None
-        if interrupted():
+    if live.step % CHECK_EVERY == 0:
+        before = live.train.flat.values.clone()
+        _train(live.step + 1, live, readings, never)
+        readings.measured(update_ratio(before, live.train.flat.values))
+        if live.step >= end or interrupted():
             return
+    _train(int(end), live, readings, interrupted)
+
+
+def _train(end: int, live: Live, readings: Readings, interrupted: Callable[[], bool]) -> None:
+    steps = range(live.step, end)
+    rates, momenta = [live.rate(step) for step in steps], [live.rate.momentum(step) for step in steps]
+    losses, norms = live.train.kernel.train(live.step, rates, momenta, interrupted)
+    readings.add(losses, norms, rates[: len(losses)])
+    live.step += len(losses)
 
 
 def update_ratio(before: Tensor, after: Tensor) -> Tensor:

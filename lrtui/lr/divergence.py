@@ -7,6 +7,7 @@ so it is a handful of float operations.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 #: memory of the smoothed loss, about 50 steps
@@ -39,16 +40,35 @@ def update(state: DivergenceState, loss: float, ln_v: float) -> tuple[Divergence
 
     A loss that is not finite is a reason at once and leaves the state as it was.
     """
-    if not math.isfinite(loss):
-        return state, f"the loss is {loss}"
-    ema = BETA * state.ema + (1.0 - BETA) * loss
-    weight = BETA * state.weight + (1.0 - BETA)
-    smooth = ema / weight
-    best = smooth if state.best is None or smooth < state.best else state.best
-    after = DivergenceState(ema, weight, best)
-    if smooth > max(ln_v, best) + LOST and weight > _ENOUGH:
-        return after, f"the smoothed loss rose from {best:.2f} to {smooth:.2f}; knowing nothing is {ln_v:.2f}"
-    return after, None
+    after, _, reason = fold(state, (loss,), ln_v)
+    return after, reason
+
+
+def fold(
+    state: DivergenceState, losses: Sequence[float], ln_v: float, start: int = 0
+) -> tuple[DivergenceState, int, str | None]:
+    """`update` for the losses from `start` on, up to the first that is a reason: the state, where it ends, the reason.
+
+    The same numbers to the bit, without a state for each: this runs for every step of a run.
+    """
+    ema, weight, best = state.ema, state.weight, math.inf if state.best is None else state.best
+    for n in range(start, len(losses)):
+        loss = losses[n]
+        if not math.isfinite(loss):
+            return _state(ema, weight, best), n + 1, f"the loss is {loss}"
+        ema = BETA * ema + (1.0 - BETA) * loss
+        weight = BETA * weight + (1.0 - BETA)
+        smooth = ema / weight
+        if smooth < best:
+            best = smooth
+        if smooth > max(ln_v, best) + LOST and weight > _ENOUGH:
+            reason = f"the smoothed loss rose from {best:.2f} to {smooth:.2f}; knowing nothing is {ln_v:.2f}"
+            return DivergenceState(ema, weight, best), n + 1, reason
+    return _state(ema, weight, best), len(losses), None
+
+
+def _state(ema: float, weight: float, best: float) -> DivergenceState:
+    return DivergenceState(ema, weight, None if best == math.inf else best)
 
 
 def is_healthy(state: DivergenceState) -> bool:

@@ -95,7 +95,9 @@ class Rate:
 
     def momentum(self, step: int) -> float | None:
         """one_cycle's inverse momentum at `step`, frozen while the rate is held or cools down; None: as configured."""
-        piece = self._piece(step)
+        piece = self.pieces[-1]
+        if step < piece.since:
+            piece = self._piece(step)
         return piece.schedule.momentum(step - piece.origin) if piece.momentum_held is None else piece.momentum_held
 
     @property

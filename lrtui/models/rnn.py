@@ -23,6 +23,7 @@ class RecurrentModel(LanguageModel):
         self, kind: str, vocabulary: int, embed: int, hidden: int, layers: int = 1, dropout: float = 0.0, lanes: int = 1
     ) -> None:
         super().__init__(vocabulary, lanes)
+        self.kind = kind
         self.embed = Embedding(vocabulary, embed, lanes)
         widths = [embed] + [hidden] * layers
         self.layers = nn.ModuleList(Recurrent(kind, a, b, lanes) for a, b in pairwise(widths))

@@ -4,6 +4,7 @@ A segment begins where a process or a branch begins: a killed run that resumes, 
 thing here. Where a later segment starts at an earlier step, what it supersedes is kept as a ghost.
 """
 
+import contextlib
 import math
 import os
 import socket
@@ -97,6 +98,10 @@ class MetricsWriter(Closing):
 def _column(name: str, values: Sequence[float | None]) -> str:
     if len(values) > 1 and values.count(values[0]) == len(values):
         values = values[:1]
+    elif name != "lr" and None not in values:
+        with contextlib.suppress(OverflowError, ValueError):  # infinities
+            if math.isfinite(math.fsum(cast(list[float], values))):  # all at once: this runs for every step of a run
+                return ",".join(["%.6g"] * len(values)) % tuple(values)
     show = repr if name == "lr" else "{:.6g}".format
     return ",".join(show(v) if v is not None and math.isfinite(v) else "null" for v in values)
 

@@ -16,7 +16,7 @@ from lrtui.printable import printable
 from lrtui.text.dataset import TextData, longest_item
 from lrtui.text.examples import IGNORE, Contexts, Items, Streams, Windows
 
-__all__ = ["IGNORE", "Batch", "Batches", "Layout", "eval_batches", "make_batches"]
+__all__ = ["IGNORE", "Batch", "Batches", "Layout", "Stack", "eval_batches", "make_batches"]
 
 Layout = Literal["windows", "contexts", "items", "streams"]
 Split = Literal["train", "val"]
@@ -33,11 +33,24 @@ class Batch(NamedTuple):
     fresh: bool
 
 
+class Stack(NamedTuple):
+    """The batches of the steps `first` … in one piece: x [n, B, T] and y [n, B, T] or [n, B]; `fresh` one a step."""
+
+    first: int
+    x: Tensor
+    y: Tensor
+    fresh: tuple[bool, ...]
+
+
 class Batches(Protocol):
     """An endless supply of batches, of which any can be asked for."""
 
     def at(self, step: int) -> Batch:
         """The batch of `step` ≥ 0."""
+        ...
+
+    def around(self, step: int) -> Stack:
+        """The batch of `step` among its neighbours, as many as are made at once; which, is fixed by `step`."""
         ...
 
 
@@ -87,17 +100,25 @@ class _Chunked:
     """The batches of many steps at once, made by `_fill` when a step is asked for that is not among them."""
 
     def __init__(self) -> None:
-        self._first, self._ready = 0, list[Batch]()
+        self._stack = Stack(0, torch.empty(0), torch.empty(0), ())
+        self._ready = list[Batch]()  # the stack one by one, once somebody wants them so
+        self._first = 0
 
     def at(self, step: int) -> Batch:
         place = step - self._first
         if not 0 <= place < len(self._ready):
-            self._first, self._ready = self._fill(step)
+            self._first, x, y, fresh = self.around(step)
+            self._ready = [Batch(*each) for each in zip(x.unbind(), y.unbind(), fresh, strict=True)]
             place = step - self._first
         return self._ready[place]
 
-    def _fill(self, step: int) -> tuple[int, list[Batch]]:
-        """A first step and its batch and those after it, among them that of `step`."""
+    def around(self, step: int) -> Stack:
+        if not 0 <= step - self._stack.first < len(self._stack.fresh):
+            self._stack = self._fill(step)
+        return self._stack
+
+    def _fill(self, step: int) -> Stack:
+        """The batches among which is that of `step`."""
         raise NotImplementedError
 
 
@@ -110,7 +131,7 @@ class _RandomBatches(_Chunked):
         self._drawn: tuple[int, Tensor] = (-1, torch.empty(0))
         super().__init__()
 
-    def _fill(self, step: int) -> tuple[int, list[Batch]]:
+    def _fill(self, step: int) -> Stack:
         block, place = divmod(step, _STEPS_PER_SEED)
         if self._drawn[0] != block:
             generator = _generator("batches", self._seed, block)
@@ -119,8 +140,7 @@ class _RandomBatches(_Chunked):
         begin = place - place % self._steps
         index = self._drawn[1][begin : begin + self._steps].to(self._examples.tokens.device)
         x, y = self._examples.gather(index)
-        ready = [Batch(*pair, True) for pair in zip(x.unbind(), y.unbind(), strict=True)]
-        return block * _STEPS_PER_SEED + begin, ready
+        return Stack(block * _STEPS_PER_SEED + begin, x, y, (True,) * len(x))
 
 
 class _StreamBatches(_Chunked):
@@ -131,14 +151,13 @@ class _StreamBatches(_Chunked):
         self._steps = _steps_per_chunk(streams.batch, block)
         super().__init__()
 
-    def _fill(self, step: int) -> tuple[int, list[Batch]]:
+    def _fill(self, step: int) -> Stack:
         first = step - step % self._steps
         epochs = [divmod(s, self._streams.blocks) for s in range(first, first + self._steps)]
         shift = {epoch: self._shift(epoch) for epoch in {epoch for epoch, _ in epochs}}
         offsets = torch.tensor([shift[epoch] + block * self._block for epoch, block in epochs])
         x, y = self._streams.gather(offsets.to(self._streams.tokens.device))
-        fresh = [block == 0 for _, block in epochs]
-        return first, [Batch(*each) for each in zip(x.unbind(), y.unbind(), fresh, strict=True)]
+        return Stack(first, x, y, tuple(block == 0 for _, block in epochs))
 
     def _shift(self, epoch: int) -> int:
         return int(torch.randint(self._block, (), generator=_generator("epoch", self._seed, epoch)))

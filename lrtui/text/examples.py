@@ -21,10 +21,11 @@ class Contexts:
         self._begin: Tensor | None = None
         self._first = context
         if boundary is not None:
+            self._first = 1
+        if boundary is not None and context > 1:  # one token back is never further than the boundary
             places = torch.arange(len(tokens), device=tokens.device)
             # the boundary at or before each place; shifted by one: the boundary before the target
             self._begin = torch.where(tokens == boundary, places, 0).cummax(0).values[:-1]
-            self._first = 1
         self.count = max(0, len(tokens) - self._first)
 
     def gather(self, index: Tensor) -> tuple[Tensor, Tensor]:
@@ -32,8 +33,13 @@ class Contexts:
         target = index + self._first
         places = target.unsqueeze(-1) + self._back
         if self._begin is not None:
-            places = torch.maximum(places, self._begin[target - 1].unsqueeze(-1))
-        return self.tokens[places], self.tokens[target]
+            places = torch.maximum(places, _at(self._begin, target - 1).unsqueeze(-1))
+        return _at(self.tokens, places), _at(self.tokens, target)
+
+
+def _at(line: Tensor, places: Tensor) -> Tensor:
+    """`line[places]`, three times as fast."""
+    return line.index_select(0, places.reshape(-1)).view(places.shape)
 
 
 class Windows:

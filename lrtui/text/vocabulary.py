@@ -4,7 +4,8 @@ Both directions go through one lookup table, so that a megabyte is encoded in mi
 id 0 is the boundary between items; it reads and writes as a newline, which no item can contain.
 """
 
-from collections.abc import Iterable
+from codecs import getincrementaldecoder
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 import torch
@@ -42,6 +43,18 @@ class Vocabulary(Alphabet):
         if self.lines:
             numbers = [i - 1 if i else ord("\n") for i in numbers]
         return bytes(numbers).decode("utf-8", errors="replace")
+
+    def decode_each(self, ids: Iterable[int]) -> Iterator[str]:
+        """As `decode`, token by token as they come; bytes wait until they make a character."""
+        if self.kind == "char":
+            names = self.names
+            yield from (str(names[i]) for i in ids)
+            return
+        decoder = getincrementaldecoder("utf-8")(errors="replace")
+        for i in ids:
+            number = i if not self.lines else i - 1 if i else ord("\n")
+            yield decoder.decode(bytes([number]))
+        yield decoder.decode(b"", final=True)
 
     def _units(self, text: str | bytes) -> Tensor:
         """Code points (char) or bytes of a text as integers [n]."""

@@ -29,11 +29,13 @@ from lrtui.runs.events import SampleLine
 from lrtui.runs.history import History
 from lrtui.tui.branches import eras_of
 from lrtui.tui.buckets import Numbers
+from lrtui.tui.health import Health
 from lrtui.tui.pace import Pace
 from lrtui.words import evaluation_text, happening
 
 #: opening: no event yet · dead: nobody trains it, and it said no last word · deleted: its directory is gone
 Condition = Literal["opening", "training", "paused", "finished", "stopped", "crashed", "deleted"]
+LIVE: tuple[Condition, ...] = ("training", "paused")
 Level = Literal["info", "change", "good", "warning", "error"]
 
 MOST_SAMPLES = 200
@@ -110,6 +112,7 @@ class RunView:
     looked: bool = False
     paused_at: int | None = None
     pace: Pace = field(default_factory=Pace)
+    health: Health = field(default_factory=Health)
 
 
 def opening(name: str) -> RunView:
@@ -155,6 +158,7 @@ def reduce(view: RunView, seen: Seen) -> RunView:
         looked=True,
         paused_at=paused_at,
         pace=pace,
+        health=view.health.after(seen.now, history, seen.numbers, seen.step, live=condition in LIVE),
     )
 
 

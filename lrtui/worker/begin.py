@@ -54,7 +54,7 @@ def begin(
     place = make_workplace(config, load_data(config, home, progress), ranks=ranks)
     warm = warm_start(place, home, init_from) if init_from else None
     origin = origin_of(place, config.lr_schedule())
-    opening: list[Event] = [_started(place, origin, script)]
+    opening: list[Event] = [_started(place, origin, script), *(Warned(0, message=note) for note in place.notes)]
     if warm is not None:
         opening += [Warned(0, message=sentence) for sentence in warm.sentences]
     session = Session(

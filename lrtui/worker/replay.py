@@ -21,6 +21,7 @@ from lrtui.messages import Event, RateChanged, RunResumed, RunStarted, Stop, Sto
 from lrtui.runs.directory import RunDirectory, disk_errors, open_run
 from lrtui.runs.history import read_history
 from lrtui.worker.host import Pulse
+from lrtui.worker.resume import with_its_kernel
 
 
 @dataclass
@@ -82,7 +83,8 @@ def replay(home: Path, name: str, ranks: Ranks | None = None) -> Replay:
     history = read_history(run)
     if history.started is None:
         raise UsageError(f"run {run.name} never began: there is nothing to replay")
-    place = make_workplace(config, load_data(config, home), ranks=ranks)
+    data = load_data(config, home)
+    place = make_workplace(with_its_kernel(config, history.started), data, began=True, ranks=ranks)
     found = shelf.find(run, place.train.flat, history.rewinds)
     session = Session(
         place.config,

@@ -68,7 +68,15 @@ def same_workplace(
             f"the text {data.name} has changed since run {run.name} began (its sha256 differs)",
             "Bring the old text back, or start a new run with --init-from.",
         )
-    return make_workplace(config, data, ranks=ranks)
+    return make_workplace(with_its_kernel(config, started), data, began=True, ranks=ranks)
+
+
+def with_its_kernel(config: Config, started: RunStarted) -> Config:
+    """`config` with the kernel that the run began with, where it leaves it open (it is older than the choice)."""
+    if config.train.kernel != "auto":
+        return config
+    kernel = "hand" if started.fingerprint.get("kernel", "").startswith("hand") else "autograd"
+    return config.model_copy(update={"train": config.train.model_copy(update={"kernel": kernel})})
 
 
 def _resume(

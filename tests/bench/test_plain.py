@@ -42,7 +42,8 @@ def test_same_parameters_and_same_losses_on_the_same_batches(row):
     assert sum(p.numel() for p in copy.parameters()) == place.train.model.parameter_count()
     # copied before ours trains: it trains in place
     theirs = plain_losses(place, 6)
-    assert our_losses(place.train, place.config.optim.lr, 6) == pytest.approx(theirs, abs=1e-5)
+    rounding = 0.02 if place.config.train.precision == "bf16" else 1e-5
+    assert our_losses(place.train, place.config.optim.lr, 6) == pytest.approx(theirs, abs=rounding)
     assert len(set(theirs)) == 6
 
 

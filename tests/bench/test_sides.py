@@ -23,7 +23,7 @@ def small(name):
     return replace(row, sets=(*row.sets, *SMALL))
 
 
-@pytest.mark.parametrize("name", ["names-mlp-adam", "lstm", "lstm-layers", "find"])
+@pytest.mark.parametrize("name", ["names-mlp-adam", "lstm", "lstm-layers", "names-mlp-16-lanes", "find"])
 def test_both_sides_of_a_row_train(name, tmp_path):
     before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     figures = measure(small(name), tmp_path, threads=1, seconds=0.02, rounds=3)
@@ -55,4 +55,4 @@ def test_a_run_that_ends_says_so(tmp_path):
 def test_a_range_test_of_the_bench_tries_all_its_points():
     config = small("find").config(1)
     side = FindSide(make_workplace(config, load_data(config, Path("."))))
-    assert side.work() == side.work() == 100
+    assert side.work() == side.work() == 1000

@@ -129,6 +129,14 @@ def test_a_batch_that_cannot_be_shared_is_refused_in_a_sentence() -> None:
         raise AssertionError("it began")
 
 
+def test_ranks_train_with_autograd_and_refuse_another_kernel() -> None:
+    with crew(config_of("mlp")) as several:
+        assert several.place.fingerprint["kernel"] == "autograd flat-adam"
+    by_hand = config_of("mlp", train={"kernel": "hand"})
+    with pytest.raises(ConfigError, match="several ranks train with autograd"), crew(by_hand):
+        raise AssertionError("it began")
+
+
 def test_a_device_of_one_rank_alone_is_refused() -> None:
     with pytest.raises(DeviceError, match="ranks cannot share it"), crew(config_of("mlp", train={"device": "cuda:1"})):
         raise AssertionError("it began")

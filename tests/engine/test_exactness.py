@@ -1,7 +1,9 @@
 """The promise: stopping, looking, steering, undoing and falling back never change a bit of what training computes."""
 
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +14,7 @@ from lrtui.engine.state import CheckpointDue
 from lrtui.lr.ledger import Entry
 from lrtui.messages import Diverged, RateChanged, Rewound, Stepped
 from lrtui.runs.directory import RunDirectory
-from tests.small import FAMILIES, OPTIMIZERS, checkpoints, script, small_config, small_session, trained, unlucky
+from tests.small import FAMILIES, OPTIMIZERS, checkpoints, script, small_config, small_session, tamper, trained, unlucky
 
 EDITS = (
     "7:decay",
@@ -86,6 +88,18 @@ def test_looking_never_disturbs_training(kind: str, optim: str) -> None:
     trained(plain, script(*EDITS))
     trained(watched, script(*EDITS, "9:sample", "9:save"))
     assert watched.live.sha256() == plain.live.sha256()
+
+
+@every_kind
+def test_bits_do_not_depend_on_how_often_somebody_looks(kind: str) -> None:
+    """A pulse ends a stretch: at every step, now and then, never."""
+    ends = set()
+    for every in (1, 3, 10**9):
+        calls = count(1)
+        session = small_session(config_of(kind, "adam", steps=130), pulse=lambda e=every, c=calls: next(c) % e == 0)
+        trained(session, script(*EDITS, "43:extend 60 keep"))
+        ends.add((session.live.sha256(), session.live.capture().progress))
+    assert len(ends) == 1
 
 
 @every_kind
@@ -187,11 +201,7 @@ def test_after_weights_only_a_rollback_has_somewhere_to_go() -> None:
 
 def test_each_rollback_cuts_again_and_the_fourth_divergence_stops() -> None:
     session = small_session(config_of("mlp", "adam", steps=200))
-    whole = session.live.train.losses
-    session.live.train.losses = lambda batch, carry: (  # type: ignore[method-assign]
-        whole(batch, carry)[0] * (float("nan") if session.live.step == 120 else 1.0),
-        (),
-    )
+    tamper(session, lambda step, loss: loss * (float("nan") if step == 120 else 1.0))
     events = trained(session)
     assert [e.to for e in events if isinstance(e, Rewound)] == [100] * 4
     assert [e.new / e.old for e in events if isinstance(e, RateChanged)] == [0.5] * 3
@@ -223,17 +233,19 @@ def test_plateau_cuts_are_entries_and_survive_resume_and_replay(tmp_path: Path) 
             assert again.live.sha256() == straight.live.sha256()
 
 
-def test_the_rate_logged_is_the_rate_used() -> None:
-    session = small_session(config_of("mlp", "sgd"))
+@pytest.mark.parametrize("kernel", ["autograd", "hand"])
+def test_the_rate_logged_is_the_rate_used(kernel: str) -> None:
+    session = small_session(config_of("mlp", "sgd", kernel=kernel))
     used: list[float] = []
-    optimizer = session.live.train.optimizer
-    step = optimizer.step
+    made: Any = session.live.train.kernel
+    owner, name = (made, "update") if kernel == "hand" else (session.live.train.optimizer, "step")
+    whole = getattr(owner, name)
 
     def noted(lr: float, momentum: float | None = None) -> None:
         used.append(lr)
-        step(lr, momentum)
+        whole(lr, momentum)
 
-    optimizer.step = noted  # type: ignore[method-assign,assignment]
+    setattr(owner, name, noted)
     events = trained(session, script(*EDITS))
     logged = [lr for e in events if isinstance(e, Stepped) for lr in e.lr]
     assert logged == used

@@ -26,7 +26,7 @@ from lrtui.messages import (
     decode_event,
     encode,
 )
-from tests.small import FAMILIES, OPTIMIZERS, script, small_config, small_session, trained
+from tests.small import FAMILIES, OPTIMIZERS, script, small_config, small_session, tamper, trained
 
 LN_V = math.log(20)
 
@@ -102,13 +102,7 @@ def test_a_test_that_is_left_early_leaves_nothing_behind() -> None:
 
 def test_it_stops_at_the_first_loss_that_is_no_number() -> None:
     session = small_session(config_of("mlp", "sgd"))
-    whole, calls = session.live.train.losses, iter(range(10**6))
-
-    def losses(batch: object, carry: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
-        loss, after = whole(batch, carry)  # type: ignore[arg-type]
-        return (loss * math.nan if next(calls) >= 21 else loss), after
-
-    session.live.train.losses = losses  # type: ignore[method-assign]
+    tamper(session, lambda step, loss: loss * math.nan if step >= 21 else loss)
     sha256 = session.live.sha256()
     (tested,) = find(session.live, Find(high=2e-4), LN_V)
     assert isinstance(tested, RangeTested)
@@ -182,8 +176,8 @@ def test_a_stop_does_not_wait_for_a_long_test() -> None:
     session = small_session(config_of("lstm"))
     sha256 = session.live.sha256()
     inbox = script("0:find 1e-6:1e-5 10000")
-    whole, clock = session.live.train.losses, stopping_after_two_blocks(session, inbox)
-    session.live.train.losses = lambda batch, carry: (next(clock), whole(batch, carry))[1]  # type: ignore[method-assign]
+    clock = stopping_after_two_blocks(session, inbox)
+    tamper(session, lambda step, loss: (next(clock), loss)[1])
     events = trained(session, inbox)
     assert [type(event) for event in events] == [CommandRejected, ScriptDone, Stopped]
     assert "the run is to stop" in events[0].reason  # type: ignore[attr-defined]

@@ -279,3 +279,16 @@ def test_a_state_is_carried_not_read_again() -> None:
     model = Counting(place.train.model)
     Sampler(model, place.data.vocabulary, [0]).text(SampleConfig(length=10), seed=0, prompt="the fox")
     assert model.widths == [8] + [1] * 9
+
+
+def test_text_comes_piece_by_piece_and_an_unreadable_prompt_before_any() -> None:
+    sampler, config = sampler_of(place_of("gpt")), SampleConfig(prompt="the ", length=12)
+    pieces = sampler.pieces(config, seed=4)
+    assert next(pieces) == "the "
+    assert sampler.model.training is False
+    rest = list(pieces)
+    assert len(rest) == 12
+    assert "the " + "".join(rest) == sampler.text(config, seed=4)
+    assert sampler.model.training
+    with pytest.raises(CorpusError):
+        next(sampler.pieces(config, seed=4, prompt="Q"))

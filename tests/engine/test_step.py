@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from lrtui.engine.step import TrainStep, lane_losses
 from lrtui.runs.checkpoints import Progress
-from lrtui.text.batches import IGNORE, Batch
+from lrtui.text.batches import IGNORE, Batch, Stack
 from tests.small import FAMILIES, OPTIMIZERS, small_config, small_workplace
 
 every_kind = pytest.mark.parametrize("kind", FAMILIES)
@@ -147,6 +147,9 @@ class OneBatch:
 
     def at(self, step: int) -> Batch:
         return self.batch
+
+    def around(self, step: int) -> Stack:
+        return Stack(step, self.batch.x[None], self.batch.y[None], (self.batch.fresh,))
 
 
 @every_kind

@@ -4,8 +4,10 @@ import math
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from lrtui.lr.divergence import DivergenceState, update
+from lrtui.lr.divergence import DivergenceState, fold, update
 
 LN_V = math.log(65)
 
@@ -100,3 +102,20 @@ def test_the_state_survives_json_to_the_bit() -> None:
     for loss in falling(7):
         state, _ = update(state, loss, LN_V)
     assert msgspec.json.decode(msgspec.json.encode(state), type=DivergenceState) == state
+
+
+@given(st.lists(st.one_of(st.floats(0.0, 9.0), st.sampled_from([math.nan, math.inf])), max_size=40))
+def test_many_losses_at_once_are_one_after_the_other(losses: list[float]) -> None:
+    one, many, at = DivergenceState(), DivergenceState(), 0
+    expected = []
+    for i, loss in enumerate(losses):
+        one, reason = update(one, loss, LN_V)
+        if reason:
+            expected.append((i + 1, reason, one))
+    found = []
+    while at < len(losses):
+        many, at, reason = fold(many, losses, LN_V, at)
+        if reason:
+            found.append((at, reason, many))
+    assert found == expected
+    assert many == one

@@ -43,6 +43,15 @@ def test_how_many_steps_are_gathered_at_once_does_not_matter(layout: Layout, mon
     assert all(same(few.at(step), expected[step]) for step in range(600))
 
 
+@given(st.sampled_from(LAYOUTS), st.lists(st.integers(0, 2000), min_size=1, max_size=4))
+def test_in_one_piece_with_its_neighbours_a_batch_is_the_same(layout: Layout, steps: list[int]) -> None:
+    stacked, alone = of(layout), of(layout)
+    for step in steps:
+        first, x, y, fresh = stacked.around(step)
+        assert same(Batch(x[step - first], y[step - first], fresh[step - first]), alone.at(step))
+        assert same(stacked.at(step), alone.at(step))
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_drawing_leaves_the_global_generator_alone(layout: Layout) -> None:
     before = torch.get_rng_state()

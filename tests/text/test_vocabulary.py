@@ -86,3 +86,16 @@ def test_unknown_characters_are_named_and_harmless(prompt: str, named: str) -> N
     assert str(caught.value).isprintable() or "\n" in str(caught.value)
     assert "\x1b" not in str(caught.value)
     assert "'ab'" in caught.value.hint
+
+
+@given(data=st.binary(max_size=40), lines=st.booleans())
+def test_token_by_token_is_the_same_text(data: bytes, lines: bool) -> None:
+    vocabulary = Vocabulary.of(b"abc\n", lines=lines)
+    ids = [byte + int(lines) for byte in data if not lines or byte != ord("\n")]
+    assert "".join(vocabulary.decode_each(iter(ids))) == vocabulary.decode(ids)
+
+
+def test_characters_come_as_soon_as_they_are_whole() -> None:
+    vocabulary = Vocabulary.of(b"any", lines=False)
+    assert list(vocabulary.decode_each("aé".encode())) == ["a", "", "é", ""]
+    assert list(Vocabulary.of("cab", lines=True).decode_each([3, 0, 1])) == ["c", "\n", "a"]

@@ -73,6 +73,13 @@ class WatchingScreen(SteeredScreen):
     def show_run(self) -> None:
         """Show `view` as it is now."""
 
+    def action_why(self) -> None:
+        """Show what the diagnosis is read from."""
+        from lrtui.tui.screens.examination import Examination
+
+        if self.view is not None:
+            self.app.push_screen(Examination(self.view))
+
     def _linked(self, run: RunDirectory) -> Link:
         link = Link(
             run,

@@ -22,6 +22,7 @@ from lrtui.tui.widgets.sample import SamplePane
 from tests.runs.story import block, evaluated, finished, scaled, started, told_run
 from tests.tui.driving import Driven, FakeLink, drive
 from tests.tui.screen_text import matches_snapshot, screen_text
+from tests.tui.stage import rows
 from tests.tui.views import changed, folded, log, sample, view
 
 SIZES = [(120, 40), (80, 24), (200, 50)]
@@ -330,7 +331,7 @@ def test_under_a_dialogue_the_screen_and_the_prompt_follow_the_rate(tmp_path: Pa
         assert "Set the rate (now 2e-4)" in shown
         assert "2e-4 → 1e-3" in shown
         assert "step 777/1,000" in shown
-        assert "somebody cut it" in shown
+        assert "somebody cut it" in "".join(rows(driven.train.query_one("#log")))
 
     drive(tmp_path, scenario)
 
