@@ -7,16 +7,19 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lrtui.cli.corpus import show_progress
+from lrtui.cli.follow import together
 from lrtui.cli.options import ConfigArgument, HomeOption, JsonOption, PresetOption, RunArgument, SetOption
 from lrtui.runs.directory import home as home_folder
 
 if TYPE_CHECKING:
     from lrtui.console import Console
+    from lrtui.engine.ranks import Ranks
     from lrtui.messages import Event
     from lrtui.worker.host import Host
 
@@ -59,14 +62,18 @@ def run_command(
     from lrtui.config.load import load_run_config
 
     flags = [f"train.on_diverge={on_diverge}"] if on_diverge else []
-    settings = load_run_config(config, preset, [*(sets or []), *flags])
+    with together(home_folder(home), detach) as ranks:
+        settings = load_run_config(config, preset, [*(sets or []), *flags])
 
-    def make() -> Host:
-        from lrtui.worker.begin import begin
+        def make() -> Host:
+            from lrtui.worker.begin import begin
 
-        return begin(settings, home_folder(home), name, script=at or [], init_from=init_from, progress=show_progress)
+            where = home_folder(home)
+            return begin(
+                settings, where, name, script=at or [], init_from=init_from, progress=show_progress, ranks=ranks
+            )
 
-    _host(make, as_json, detach)
+        _host(make, as_json, detach)
 
 
 def resume_command(
@@ -93,12 +100,14 @@ def resume_command(
 
     options = ResumeOptions(steps=steps, schedule=schedule, lr=lr, step=step, weights_only=weights_only)
 
-    def make() -> Host:
-        from lrtui.worker.resume import resume
+    with together(home_folder(home), detach) as ranks:
 
-        return resume(home_folder(home), run, options, show_progress)
+        def make() -> Host:
+            from lrtui.worker.resume import resume
 
-    _host(make, as_json, detach)
+            return resume(home_folder(home), run, options, show_progress, ranks)
+
+        _host(make, as_json, detach)
 
 
 def _host(make: Callable[[], Host], as_json: bool, detach: bool) -> None:
@@ -159,12 +168,18 @@ def _train_here(make: Callable[[], Host], as_json: bool) -> tuple[Host, Event | 
 
 def replay_command(run: RunArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Run a run's ledger again, headless, and compare the final bits."""
+    with together(home_folder(home)) as ranks:
+        equal = _replay(home_folder(home), run, as_json, ranks)
+    raise typer.Exit(0 if equal else 1)
+
+
+def _replay(home: Path, run: str, as_json: bool, ranks: Ranks | None) -> bool:
     import json
 
     from lrtui.console import Console
     from lrtui.worker.replay import replay
 
-    again = replay(home_folder(home), run)
+    again = replay(home, run, ranks)
     with Console(sys.stdout, json=as_json) as console:
         for event in again.events():
             console.show(event)
@@ -172,4 +187,4 @@ def replay_command(run: RunArgument, home: HomeOption = None, as_json: JsonOptio
         typer.echo(json.dumps({"event": "replayed", "step": again.step, "equal": again.equal, "badge": again.badge}))
     else:
         typer.echo(again.verdict())
-    raise typer.Exit(0 if again.equal else 1)
+    return again.equal

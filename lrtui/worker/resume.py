@@ -12,6 +12,7 @@ from lrtui.engine.build import Workplace, load_data, make_workplace
 from lrtui.engine.checkpoint import Origin, read_checkpoint
 from lrtui.engine.device import difference
 from lrtui.engine.inbox import parse_script
+from lrtui.engine.ranks import Ranks
 from lrtui.engine.session import Session
 from lrtui.engine.state import Snapshot
 from lrtui.engine.writer import CheckpointWriter
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
     from lrtui.config.schema import Config
 
 
-def resume(home: Path, name: str, options: ResumeOptions, progress: Progress | None = None) -> Host:
+def resume(
+    home: Path, name: str, options: ResumeOptions, progress: Progress | None = None, ranks: Ranks | None = None
+) -> Host:
     """A run that goes on from its newest checkpoint that can be trusted, or from `options.step`.
 
     Raises UsageError, CorpusError, CheckpointError, DiskError and what `begin` raises.
@@ -43,7 +46,7 @@ def resume(home: Path, name: str, options: ResumeOptions, progress: Progress | N
         history = read_history(run)
         if history.started is None:
             raise UsageError(f"run {run.name} never began", f"Delete it (lrtui delete {run.name}) and start it again.")
-        place = same_workplace(run, config, history.started, home, progress)
+        place = same_workplace(run, config, history.started, home, progress, ranks)
         return _resume(run, lock, place, history, history.started, options)
     except BaseException:
         lock.release()
@@ -51,7 +54,12 @@ def resume(home: Path, name: str, options: ResumeOptions, progress: Progress | N
 
 
 def same_workplace(
-    run: RunDirectory, config: Config, started: RunStarted, home: Path, progress: Progress | None
+    run: RunDirectory,
+    config: Config,
+    started: RunStarted,
+    home: Path,
+    progress: Progress | None,
+    ranks: Ranks | None = None,
 ) -> Workplace:
     """The place a run trained in, anew. Raises CorpusError where its text is another one now."""
     data = load_data(config, home, progress)
@@ -60,7 +68,7 @@ def same_workplace(
             f"the text {data.name} has changed since run {run.name} began (its sha256 differs)",
             "Bring the old text back, or start a new run with --init-from.",
         )
-    return make_workplace(with_its_kernel(config, started), data, began=True)
+    return make_workplace(with_its_kernel(config, started), data, began=True, ranks=ranks)
 
 
 def with_its_kernel(config: Config, started: RunStarted) -> Config:

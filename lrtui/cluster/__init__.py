@@ -1,0 +1,1 @@
+"""Past one process: several that train one run together."""
