@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from lrtui.errors import LrtuiError
 from lrtui.lr.diagnose import Diagnosis, Evaluation, Signs, diagnose
 from lrtui.lr.rate import Rate, fold
+from lrtui.messages import Evaluated
 from lrtui.runs.history import History
 from lrtui.runs.metrics import Series
 
 #: the share of its base at which a schedule is about to end
 NEXT_TO_NOTHING = 0.05
 WEIGHTS_ONLY = "weights only"
+#: evaluations after the best one that are looked at, those that were no numbers included
+NEWEST = 16
 
 
 def diagnose_series(history: History, series: Series) -> Diagnosis | None:
@@ -59,9 +62,7 @@ def read_signs(
         bigram=lines.get("bigram", math.nan),
         steps=steps,
         losses=losses,
-        evaluations=[
-            Evaluation(step=e.step, train=_number(e.train_loss), val=_number(e.val_loss)) for e in history.evaluations
-        ],
+        evaluations=_telling(history.evaluations),
         updates=updates,
         lr=known[-1] if known else None,
         highest_lr=max(known, default=None),
@@ -70,6 +71,19 @@ def read_signs(
         rising=rate is not None and end - rate.origin < rate.schedule.warmup,
         ending=rate is not None and _is_ending(rate, end),
     )
+
+
+def _telling(evaluations: Sequence[Evaluated]) -> list[Evaluation]:
+    """The best evaluation and the newest after it: no rule reads more, and a long run has tens of thousands."""
+    best = min(range(len(evaluations)), key=lambda i: _val(evaluations[i]), default=0)
+    telling = [*evaluations[best : best + 1], *evaluations[max(best + 1, len(evaluations) - NEWEST) :]]
+    return [Evaluation(step=e.step, train=_number(e.train_loss), val=_number(e.val_loss)) for e in telling]
+
+
+def _val(evaluated: Evaluated) -> float:
+    """Of an evaluation that measured too little to be the best one, infinity."""
+    known = evaluated.val_loss is not None and evaluated.train_loss is not None
+    return evaluated.val_loss if known and evaluated.val_loss is not None else math.inf
 
 
 def _fresh_optimizer(history: History) -> int | None:

@@ -25,7 +25,9 @@ class LrtuiError(Exception):
     def sentence(self) -> str:
         """Message and hint on one line."""
         message, hint = (_on_one_line(text) for text in (self.message, self.hint))
-        return f"{message}. {hint}" if hint else message
+        if not hint:
+            return message
+        return f"{message} {hint}" if message.endswith((".", "?", "!")) else f"{message}. {hint}"
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.hint}" if self.hint else self.message

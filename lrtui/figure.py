@@ -14,7 +14,7 @@ from lrtui.printable import REPLACEMENT, printable
 HUES = (32, 172, 36, 169, 74, 166)
 GREY, MARK, ALARM = 245, 172, 160
 
-Style = Literal["line", "mean", "trend", "points", "dim", "future"]
+Style = Literal["line", "mean", "trend", "points", "dots", "dim", "future"]
 Palette = Literal["standard", "colour-blind"]
 
 
@@ -23,9 +23,9 @@ class Curve:
     """A series of a chart; x ascends. Values that are not finite are not drawn.
 
     `line` connects the points; `mean` draws the mean of each column, `trend` the same over the dim band of all values;
-    `points` draws a dot for each; `dim` is a mean that steps back, such as a ghost branch; `future` is dotted: what is
-    to come. `hue` is an index into HUES. Of values that are reduced already `low` and `high` are the extremes at each
-    x, and `y` the mean.
+    `points` draws a mark for each, `dots` a grey dot: the noise of single batches; `dim` is a mean that steps back,
+    such as a ghost branch; `future` is dotted: what is to come. `hue` is an index into HUES. Of values that are reduced
+    already `low` and `high` are the extremes at each x, and `y` the mean.
     """
 
     x: Sequence[float]

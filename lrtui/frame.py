@@ -18,7 +18,7 @@ GUTTER = 7
 BRAILLE = "braille"
 #: Without colour several curves differ by their sign; the first keeps the fine line.
 _SIGNS = "*o+x#@"
-_ORDER = {"dim": 0, "future": 1, "trend": 2, "mean": 2, "line": 2, "points": 3}
+_ORDER = {"dots": 0, "dim": 0, "future": 1, "trend": 2, "mean": 2, "line": 2, "points": 3}
 
 
 def span(curves: Iterable[Curve]) -> tuple[int, int]:
@@ -58,7 +58,7 @@ class Frame:
             first = next((i for i, step in enumerate(x) if step >= 1), len(x))
             x = [math.log10(step) for step in x[first:]]
         # Braille has two dots a cell across; a trend of one mean a cell is smooth enough to read.
-        count = 2 * self.width if curve.style in ("line", "points") else self.width
+        count = 2 * self.width if curve.style in ("line", "points", "dots") else self.width
         band = None
         if curve.low is not None and curve.high is not None:
             band = curve.low[first:], curve.high[first:]
@@ -150,7 +150,7 @@ class Frame:
 
     def _curve_layer(self, curve: Curve, reduced: list[Column]) -> Layer:
         hue, sign = _hue(curve), self._sign(curve)
-        if curve.style in ("points", "future"):
+        if curve.style in ("points", "dots", "future"):
             marker = BRAILLE if sign == "┈" else sign
             return self._layer([(c.x, c.mean) for c in reduced], marker, hue, connected=False)
         points = []
@@ -166,7 +166,7 @@ class Frame:
         """The character a curve is drawn with; ─ stands for a line of braille dots, ┈ for single ones."""
         if curve.style == "points":
             return "•"
-        if curve.style == "future":
+        if curve.style in ("dots", "future"):
             return "." if self.look.ascii else "┈"
         if curve.style == "dim" and (self.look.ascii or not self.look.colour):
             return "~"
@@ -213,7 +213,7 @@ class Frame:
 
 
 def _hue(curve: Curve) -> int:
-    return GREY if curve.style == "dim" else HUES[curve.hue % len(HUES)]
+    return GREY if curve.style in ("dim", "dots") else HUES[curve.hue % len(HUES)]
 
 
 def _dots(marker: str) -> tuple[int, int]:

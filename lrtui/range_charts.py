@@ -17,11 +17,19 @@ def plan_of(event: RangeStepped | RangeTested) -> RangePlan:
     return RangePlan(low=event.low, high=event.high, points=event.points, linear=event.linear)
 
 
-def curves(plan: RangePlan, losses: Sequence[float | None]) -> list[Curve]:
-    """The raw losses of the points so far, and the curve through them that the verdict is read from."""
+def curves(plan: RangePlan, losses: Sequence[float | None], band: tuple[float, float] | None = None) -> list[Curve]:
+    """The raw losses of the points so far, and the curve through them that the verdict is read from.
+
+    Where there is a `band`, the part of the curve inside of it once more, with a hue of its own.
+    """
     lrs, raw = finite(plan.lrs(len(losses)), [math.nan if loss is None else loss for loss in losses])
-    smooth = Curve(x=lrs, y=curve(raw, plan.points) if raw else (), label="without lag")
-    return [Curve(x=lrs, y=raw, label="loss", style="dim"), smooth]
+    calm = curve(raw, plan.points) if raw else ()
+    drawn = [Curve(x=lrs, y=raw, label="loss", style="dots"), Curve(x=lrs, y=calm, label="without lag")]
+    inside = [(lr, loss) for lr, loss in zip(lrs, calm, strict=True) if band and band[0] <= lr <= band[1]]
+    if inside:
+        x, y = zip(*inside, strict=True)
+        drawn.append(Curve(x=x, y=y, label="band", hue=2))
+    return drawn
 
 
 def marks(event: RangeTested) -> list[Mark]:

@@ -58,7 +58,7 @@ def test_the_chart_has_its_size_its_labels_and_rates_for_ticks() -> None:
 
 def test_the_curve_falls_where_the_losses_do() -> None:
     raw, smooth = curves(PLAN, TESTED.losses)
-    assert raw.style == "dim"
+    assert raw.style == "dots"
     assert list(raw.x) == PLAN.lrs(95)
     assert len(smooth.y) == 95
     lowest = min(range(95), key=smooth.y.__getitem__)
@@ -81,3 +81,12 @@ def test_even_steps_have_a_linear_axis() -> None:
 
 def test_ascii_is_ascii() -> None:
     assert "\n".join(drawn(TESTED, Look(width=80, height=20, colour=False, ascii=True))).isascii()
+
+
+def test_the_band_is_the_part_of_the_curve_inside_of_it() -> None:
+    _, smooth, band = curves(PLAN, TESTED.losses, TESTED.band)
+    assert (band.label, band.hue) == ("band", 2)
+    assert min(band.x) >= 0.005
+    assert max(band.x) <= 0.02
+    assert set(zip(band.x, band.y, strict=True)) < set(zip(smooth.x, smooth.y, strict=True))
+    assert len(curves(PLAN, TESTED.losses, (2.0, 3.0))) == 2, "nothing of it was tried"

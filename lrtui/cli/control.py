@@ -37,8 +37,8 @@ def ctl_command(
             metavar="COMMAND...",
             help="decay [F], scale F, lr X, hold, release, pause, continue, step N, save, sample [PROMPT], "
             "extend N [keep|rescale|restart], undo, cooldown N [SHAPE], find [LOW:HIGH] [POINTS] [linear], "
-            "confirm [K] [STEPS], stop; of a sweep: kill LANE, keep LANE, prune ETA|off [RUNGS], "
-            "promote [LANE] [NAME], pause, continue, save, stop",
+            "confirm [K] [STEPS], schedule KIND [KEY=VALUE]…, reset-optimizer, stop; of a sweep: kill LANE, keep LANE, "
+            "prune ETA|off [RUNGS], promote [LANE] [NAME], pause, continue, save, stop",
         ),
     ],
     home: HomeOption = None,

@@ -28,34 +28,41 @@ Verdict = TypeVar("Verdict", "RangeTested", "Confirmed")
 HEIGHT, WIDEST = 18, 110  # cells of the chart
 
 
+WhatArgument = Annotated[
+    str | None, typer.Argument(metavar="[CONFIG.toml|RUN]", help="A configuration file, or a run, live or not.")
+]
+RangeOption = Annotated[
+    str | None, typer.Option("--range", metavar="LOW:HIGH", help="The rates to try (default: by model, optimizer).")
+]
+ConfirmOption = Annotated[
+    int | None,
+    typer.Option(
+        "--confirm", metavar="K", help="Then train K rates of the band for real, side by side; the best one wins."
+    ),
+]
+ApplyOption = Annotated[
+    bool, typer.Option("--apply", help="Write the rate into the configuration file, or set it on the live run.")
+]
+
+
 def register(app: typer.Typer) -> None:
     """Adds the commands of this family to the application."""
     app.command("find")(find_command)
 
 
 def find_command(
-    what: Annotated[
-        str | None, typer.Argument(metavar="[CONFIG.toml|RUN]", help="A configuration file, or a run, live or not.")
-    ] = None,
+    what: WhatArgument = None,
     preset: PresetOption = None,
     sets: SetOption = None,
-    span: Annotated[
-        str | None, typer.Option("--range", metavar="LOW:HIGH", help="The rates to try (default: by model, optimizer).")
-    ] = None,
+    span: RangeOption = None,
     points: Annotated[int, typer.Option("--points", metavar="N", help="How many, one batch each.")] = 100,
     linear: Annotated[bool, typer.Option("--linear", help="Evenly spread rates instead of even ratios.")] = False,
-    confirm: Annotated[
-        int | None,
-        typer.Option(
-            "--confirm", metavar="K", help="Then train K rates of the band for real, side by side; the best one wins."
-        ),
-    ] = None,
+    confirm: ConfirmOption = None,
     confirm_steps: Annotated[int, typer.Option("--confirm-steps", metavar="M", help="Steps for each of them.")] = 200,
-    apply: Annotated[
-        bool, typer.Option("--apply", help="Write the rate into the configuration file, or set it on the live run.")
-    ] = False,
+    apply: ApplyOption = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
+    progress: Annotated[bool, typer.Option("--progress", help="With --json: the points, too, as they come.")] = False,
 ) -> None:
     """Find a learning rate by a range test, which leaves nothing behind.
 
@@ -71,32 +78,30 @@ def find_command(
     if confirm is not None:
         check(confirm, confirm_steps)
     folder = home_folder(home)
-    found = partial(_found, command, confirm, confirm_steps, as_json)
+    found = partial(_found, command, confirm, confirm_steps, as_json, progress)
     run = _run_of(what, folder)
     if run is None:
         path = Path(what) if what else None
         if apply and path is None:
             raise UsageError("--apply needs a file to write the rate into", "`lrtui config init` writes one.")
         lr = found(_fresh(path, preset, sets or [], folder))
-        if apply and path is not None and lr is not None:
-            _write(lr, path, as_json)
+        _write(lr, path if apply else None, as_json)
     else:
-        if preset or sets:
-            raise UsageError("a run has its configuration already: --preset and --set are for a new one")
+        _check_run_alone(preset, sets)
         lr = _on_run(found, run, folder, apply, as_json)
     raise typer.Exit(0 if lr is not None else 1)
 
 
-def _found(command: Find, lanes: int | None, steps: int, as_json: bool, ask: Ask) -> float | None:
+def _found(command: Find, lanes: int | None, steps: int, as_json: bool, progress: bool, ask: Ask) -> float | None:
     """The rate that a range test suggests, and that wins where `lanes` rates are to confirm it."""
     from lrtui.lr.confirm import spread
     from lrtui.messages import Confirm, Confirmed, RangeTested
 
-    tested = _shown(RangeTested, ask(command), as_json)
+    tested = _shown(RangeTested, ask(command), as_json, progress)
     if tested.suggestion is None or tested.band is None or lanes is None:
         return tested.suggestion
     rates = spread(tested.band, tested.suggestion, lanes)
-    return _shown(Confirmed, ask(Confirm(steps=steps, rates=rates)), as_json).winner
+    return _shown(Confirmed, ask(Confirm(steps=steps, rates=rates)), as_json, progress).winner
 
 
 def _run_of(what: str | None, folder: Path) -> RunDirectory | None:
@@ -132,6 +137,11 @@ def _experiment_on(specimen: Specimen) -> Ask:
         return specimen.experiment(command)
 
     return ask
+
+
+def _check_run_alone(preset: str | None, sets: list[str] | None) -> None:
+    if preset or sets:
+        raise UsageError("a run has its configuration already: --preset and --set are for a new one")
 
 
 def _on_run(
@@ -177,15 +187,20 @@ def _ask(run: RunDirectory, command: Command) -> Iterator[Event]:
         yield event
 
 
-def _shown(kind: type[Verdict], events: Iterator[Event], as_json: bool) -> Verdict:
+def _shown(kind: type[Verdict], events: Iterator[Event], as_json: bool, progress: bool) -> Verdict:
     """Show what an experiment tells; the event of that `kind`, which ends it."""
+    from lrtui.messages import encode
+
     for event in events:
         if isinstance(event, kind):
             if sys.stderr.isatty():
                 typer.echo("\r\x1b[K", nl=False, err=True)
             _tell(event, as_json)
             return event
-        _show_progress(event)
+        if as_json and progress:
+            typer.echo(encode(event).decode())
+        else:
+            _show_progress(event)
     raise UsageError("the experiment ended without a word")
 
 
@@ -229,11 +244,14 @@ def _chart(event: RangeTested) -> str:
         colour=uses_colour(out),
         ascii=not writes_unicode(out),
     )
-    drawn = curves(plan, event.losses)
+    drawn = curves(plan, event.losses, event.band)
     return range_chart(drawn, look, (plan.low, plan.high), marks=marks(event), linear=plan.linear)
 
 
-def _write(lr: float, path: Path, as_json: bool) -> None:
+def _write(lr: float | None, path: Path | None, as_json: bool) -> None:
+    """Write a rate that was found into the configuration file, where that was asked for."""
+    if lr is None or path is None:
+        return
     from lrtui.config.edit import write_number
     from lrtui.printable import printable
     from lrtui.words import rate_text

@@ -17,8 +17,10 @@ from lrtui.runs.directory import open_run
 from lrtui.words import size_text
 
 if TYPE_CHECKING:
+    from lrtui.lr.diagnose import Diagnosis
     from lrtui.runs.catalog import RunSummary
     from lrtui.runs.directory import RunDirectory
+    from lrtui.runs.events import SampleLine
     from lrtui.runs.history import History
 
 RunsArgument = Annotated[list[str], typer.Argument(metavar="RUN...", help="Names of runs, or paths of their folders.")]
@@ -87,22 +89,9 @@ def show_command(run: RunArgument, home: HomeOption = None, as_json: JsonOption 
         _show_sweep(directory, as_json)
         return
     summary, history, samples = summarize(directory), read_history(directory), read_samples(directory)
-    diagnosis = diagnose_series(history, read_metrics(directory))
+    diagnosis, last = diagnose_series(history, read_metrics(directory)), samples[-1] if samples else None
     if as_json:
-        _echo_json(
-            {
-                "summary": summary,
-                "started": history.started,
-                "changes": history.changes,
-                "rewinds": history.rewinds,
-                "evaluations": history.evaluations,
-                "finished": history.finished,
-                "stopped": history.stopped,
-                "diagnosis": diagnosis,
-                "unreadable_lines": history.skipped,
-                "sample": samples[-1] if samples else None,
-            }
-        )
+        _echo_json(_facts(summary, history, diagnosis, last))
         return
     from lrtui.console.charts import figures
     from lrtui.words import generated
@@ -111,7 +100,7 @@ def show_command(run: RunArgument, home: HomeOption = None, as_json: JsonOption 
         typer.echo(line)
     if diagnosis:
         typer.echo("\n  ".join([diagnosis.line(), *diagnosis.numbers]))
-    for last in samples[-1:]:
+    if last:
         typer.echo(f"\nSample at step {last.step:,}, T {last.temperature:g}\n{generated(last.prompt, last.text)}")
 
 
@@ -142,6 +131,24 @@ def _story(history: "History") -> list[str]:
     story = sorted([*history.changes, *history.rewinds], key=lambda event: event.step)
     told = [sentence(event) for event in [*story, history.stopped, history.finished] if event is not None]
     return [line for line in told if line]
+
+
+def _facts(
+    summary: "RunSummary", history: "History", diagnosis: "Diagnosis | None", sample: "SampleLine | None"
+) -> dict[str, Any]:
+    """All that is known of a run, for programs."""
+    return {
+        "summary": summary,
+        "started": history.started,
+        "changes": history.changes,
+        "rewinds": history.rewinds,
+        "evaluations": history.evaluations,
+        "finished": history.finished,
+        "stopped": history.stopped,
+        "diagnosis": diagnosis,
+        "unreadable_lines": history.skipped,
+        "sample": sample,
+    }
 
 
 def _particulars(summary: "RunSummary", history: "History") -> list[str]:

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lrtui.cli.corpus import show_progress
+from lrtui.cli.follow import refuse_ranks, together
 from lrtui.cli.hosting import DetachOption, host_here, sweep_here
 from lrtui.cli.options import ConfigArgument, HomeOption, JsonOption, PresetOption, RunArgument, SetOption
 from lrtui.errors import UsageError
 from lrtui.runs.directory import home as home_folder
 
 if TYPE_CHECKING:
+    from lrtui.engine.ranks import Ranks
     from lrtui.worker.host import Host
     from lrtui.worker.sweep_host import SweepHost
 
@@ -54,14 +56,18 @@ def run_command(
     from lrtui.config.load import load_run_config
 
     flags = [f"train.on_diverge={on_diverge}"] if on_diverge else []
-    settings = load_run_config(config, preset, [*(sets or []), *flags])
+    with together(home_folder(home), detach) as ranks:
+        settings = load_run_config(config, preset, [*(sets or []), *flags])
 
-    def make() -> Host:
-        from lrtui.worker.begin import begin
+        def make() -> Host:
+            from lrtui.worker.begin import begin
 
-        return begin(settings, home_folder(home), name, script=at or [], init_from=init_from, progress=show_progress)
+            where = home_folder(home)
+            return begin(
+                settings, where, name, script=at or [], init_from=init_from, progress=show_progress, ranks=ranks
+            )
 
-    host_here(make, as_json, detach)
+        host_here(make, as_json, detach)
 
 
 def resume_command(
@@ -88,18 +94,20 @@ def resume_command(
     from lrtui.runs.sweeps import is_sweep
     from lrtui.worker.resume_plan import ResumeOptions
 
-    if is_sweep(open_run(home_folder(home), run)):
-        if steps is not None or schedule or lr != "keep" or step is not None or weights_only:
-            raise UsageError("a sweep goes on as it began: resume takes no other options for it")
-        sweep_here(lambda: _resumed_sweep(home_folder(home), run), as_json, detach)
     options = ResumeOptions(steps=steps, schedule=schedule, lr=lr, step=step, weights_only=weights_only)
+    with together(home_folder(home), detach) as ranks:
+        if is_sweep(open_run(home_folder(home), run)):
+            refuse_ranks(ranks)
+            if options != ResumeOptions():
+                raise UsageError("a sweep goes on as it began: resume takes no other options for it")
+            sweep_here(lambda: _resumed_sweep(home_folder(home), run), as_json, detach)
 
-    def make() -> Host:
-        from lrtui.worker.resume import resume
+        def make() -> Host:
+            from lrtui.worker.resume import resume
 
-        return resume(home_folder(home), run, options, show_progress)
+            return resume(home_folder(home), run, options, show_progress, ranks)
 
-    host_here(make, as_json, detach)
+        host_here(make, as_json, detach)
 
 
 def _resumed_sweep(home: Path, run: str) -> SweepHost:
@@ -110,6 +118,12 @@ def _resumed_sweep(home: Path, run: str) -> SweepHost:
 
 def replay_command(run: RunArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Run a run's ledger again, headless, and compare the final bits."""
+    with together(home_folder(home)) as ranks:
+        equal = _replay(home_folder(home), run, as_json, ranks)
+    raise typer.Exit(0 if equal else 1)
+
+
+def _replay(home: Path, run: str, as_json: bool, ranks: Ranks | None) -> bool:
     import json
 
     from lrtui.console import Console
@@ -117,8 +131,8 @@ def replay_command(run: RunArgument, home: HomeOption = None, as_json: JsonOptio
     from lrtui.runs.sweeps import refuse_sweep
     from lrtui.worker.replay import replay
 
-    refuse_sweep(open_run(home_folder(home), run))
-    again = replay(home_folder(home), run)
+    refuse_sweep(open_run(home, run))
+    again = replay(home, run, ranks)
     with Console(sys.stdout, json=as_json) as console:
         for event in again.events():
             console.show(event)
@@ -126,4 +140,4 @@ def replay_command(run: RunArgument, home: HomeOption = None, as_json: JsonOptio
         typer.echo(json.dumps({"event": "replayed", "step": again.step, "equal": again.equal, "badge": again.badge}))
     else:
         typer.echo(again.verdict())
-    raise typer.Exit(0 if again.equal else 1)
+    return again.equal

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lrtui.cli.corpus import show_progress
+from lrtui.cli.follow import alone
 from lrtui.cli.hosting import DetachOption, sweep_here
 from lrtui.cli.options import ConfigArgument, HomeOption, JsonOption, PresetOption, SetOption
 from lrtui.errors import UsageError
@@ -60,6 +61,7 @@ def sweep_command(
     from lrtui.config.load import load_run_config
     from lrtui.lr.halving import parse_rungs
 
+    alone(home_folder(home))
     rates, places = _rates(lr, seeds, prune), _devices(devices)
     settings = load_run_config(config, preset, sets or [])
     chosen = parse_rungs(rungs, settings.train.steps) if rungs else []

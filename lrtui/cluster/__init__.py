@@ -1,1 +1,1 @@
-"""Packs of a sweep in other processes: one a core, or one a device."""
+"""Past one process: several that train one run together, or the packs of a sweep side by side."""

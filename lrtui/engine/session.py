@@ -81,6 +81,7 @@ class Session:
         self.rescue = Rescue(self.live, math.log(vocabulary.size))
         self.steering = Steering(self.live, recall)
         self.observer = Observer(self.live, vocabulary, evaluation)
+        self._bench = Bench(self.live, self.rescue.ln_v, evaluation["val"])
         self._readings = Readings()
         self._stop_cause: str | None = None
         self._kept: tuple[int, int] | None = None  # step and entries of the last state that is sure to be kept
@@ -99,7 +100,8 @@ class Session:
         while True:
             yield from self._commands(inbox)
             if self._stop_cause is not None:
-                yield from self._stop(self._stop_cause)
+                yield from self._last_checkpoint()
+                yield Stopped(live.step, cause=self._stop_cause, state_sha256=live.sha256(), resume="")
                 return
             if live.step >= live.rate.total:
                 yield from self._finish(inbox)
@@ -208,7 +210,7 @@ class Session:
                 if isinstance(command, Sample):
                     yield self.observer.sample(command)
                 else:
-                    yield from self._experiment(command, inbox)
+                    yield from experiment(self._bench, command, self.pulse, lambda: inbox.stopping)
             except LrtuiError as error:
                 yield CommandRejected(self.live.step, command=type(command).__name__.lower(), reason=error.sentence)
         else:
@@ -222,10 +224,6 @@ class Session:
         if received.script is not None:
             yield ScriptDone(self.live.step, script=received.script)
 
-    def _experiment(self, command: Find | Confirm, inbox: Inbox) -> Iterator[Event]:
-        bench = Bench(self.live, self.rescue.ln_v, self.observer.evaluation["val"])
-        return experiment(bench, command, self.pulse, lambda: inbox.stopping)
-
     def _went_back(self) -> None:
         self.replay.clear()  # of the abandoned branch, in the log as here
         self.observer.forget()
@@ -234,10 +232,6 @@ class Session:
     def _last_checkpoint(self) -> Iterator[Yielded]:
         if self._kept != (self.live.step, len(self.live.progress.entries)):
             yield self._checkpoint()
-
-    def _stop(self, cause: str) -> Iterator[Yielded]:
-        yield from self._last_checkpoint()
-        yield Stopped(self.live.step, cause=cause, state_sha256=self.live.sha256(), resume="")
 
     def _finish(self, inbox: Inbox) -> Iterator[Yielded]:
         """A last evaluation (plateau does not see it: the run may go on), a sample, a checkpoint."""

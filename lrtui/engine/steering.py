@@ -143,7 +143,5 @@ class Steering:
                 settings, left = self.live.config.model_dump(exclude_none=True), rate.pieces[-1].planned - step
                 return ledger.reshape(rate, step, new_shape(settings, keys, step, rate(step), left), cause)
             case ResetOptimizer():
-                if not self.live.train.optimizer.buffers:
-                    raise UsageError("plain SGD has no state to throw away", "optim.momentum, adam and adamw have.")
-                return ledger.reset(step, cause)
+                return ledger.reset(step, cause, stateful=bool(self.live.train.optimizer.buffers))
         raise UsageError(f"{type(command).__name__} is no command of a run")

@@ -73,7 +73,7 @@ def warm_start(place: Workplace, home: Path, source: str) -> WarmStart:
         place.train.model.token_axes,
         torch.tensor(pairs, dtype=torch.int64).view(-1, 2),
     )
-    place.train.flat.values.copy_(values)
+    place.train.adopt(values)
     kept = len(pairs)
     return WarmStart(f"{run.name}, step {found.snapshot.step}", kept, ours.size - kept, theirs.size - kept)
 

@@ -21,6 +21,8 @@ REACH = 0.03
 LEAST = 12
 #: how many standard errors of the smoothed loss a descent must measure
 SURE = 4.0
+#: points in a block whose mean tells of slow noise, and how many such means must have two neighbours
+BLOCKS, FEWEST_BENDS = (4, 8), 6
 #: the share of the descent that is done at its bottom: beyond, a flat valley is only noise
 DONE = 0.98
 #: the share of the descent that the loss must climb again to count as diverged
@@ -74,8 +76,8 @@ def read_shape(lrs: Numbers, losses: Numbers, points: int) -> Shape | Refusal:
     start, level = _start(_calm(losses), points), curve(losses, points)
     least = min(range(len(level)), key=level.__getitem__)
     depth = start - level[least]
-    sure = SURE * _error(losses, points)
-    if depth <= max(sure, 1e-3 * abs(start)):
+    sure = SURE * _error(_noise(losses), losses, points)
+    if depth <= max(SURE * _error(_slow_noise(losses), losses, points), sure, 1e-3 * abs(start)):
         return NO_DESCENT
     climbed = level[least] + max(CLIMB * depth, sure)
     after = next((i for i in range(least, len(level)) if level[i] > climbed), None)
@@ -103,9 +105,9 @@ def _begin(losses: Numbers, points: int) -> int:
     return min(len(losses), max(3, min(points, len(losses)) // 10))
 
 
-def _error(losses: Numbers, points: int) -> float:
+def _error(noise: float, losses: Numbers, points: int) -> float:
     """The standard error of a difference between the beginning and a place of the curve."""
-    return _noise(losses) * math.sqrt(1 / _begin(losses, points) + 1 / max(1.0, 4 * REACH * points))
+    return noise * math.sqrt(1 / _begin(losses, points) + 1 / max(1.0, 4 * REACH * points))
 
 
 def zero_lag(values: Sequence[float], reach: float) -> list[float]:
@@ -134,3 +136,18 @@ def _noise(losses: Numbers) -> float:
     """The standard deviation of a loss around the curve, from differences of neighbours; the blow-up does not count."""
     steps = [abs(b - a) for a, b in pairwise(losses)]
     return median(steps) / 0.954 if steps else 0.0  # median |N(0, 2σ²)| = 0.954 σ
+
+
+def _slow_noise(losses: Numbers) -> float:
+    """The standard deviation of a loss by the bends between means of blocks.
+
+    Batches that follow each other in a text are alike, and their losses wander together: to neighbours that looks calm,
+    and where training has come far it looks like a descent.
+    """
+    found = 0.0
+    for size in BLOCKS:
+        means = [math.fsum(losses[i : i + size]) / size for i in range(0, len(losses) - size + 1, size)]
+        bends = [abs(a - 2 * b + c) for a, b, c in zip(means, means[1:], means[2:], strict=False)]
+        if len(bends) >= FEWEST_BENDS:
+            found = max(found, math.sqrt(size) * median(bends) / 1.652)  # median |N(0, 6σ²)| = 1.652 σ
+    return found

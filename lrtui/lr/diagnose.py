@@ -5,7 +5,7 @@ The rules come in the order of what must be known first, and the first one that 
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -20,6 +20,8 @@ LEARNED = 0.05
 TOO_FAR, TOO_NEAR = 1e-1, 1e-5
 #: the same, beyond which nothing is left of the weights, and more than a little must have been learned since
 WRECKED = 1.0
+#: nats above knowing nothing at which what was learned has been lost, however small the updates are by now
+LOST = 0.5
 #: the share of the steps, at the end, in which a plateau is looked for, and the parts it is cut into
 WINDOW, PARTS = 0.2, 20
 #: nats: a fall over the window that is none, and how well (twice its standard error) it must be known
@@ -83,7 +85,7 @@ class Diagnosis:
     numbers: tuple[str, ...] = ()
 
     def line(self, keys: Mapping[str, str] = KEYS) -> str:
-        """One line with the keys to press, such as `plateau since step 800: decay (d)`."""
+        """One line with the keys to press, such as `plateau since 800: decay (d)`."""
         told = [f"{words} ({keys[key]})" if key in keys else words for words, key in self.advice]
         return f"{self.sentence}: {' or '.join(told)}" if told else self.sentence
 
@@ -109,26 +111,33 @@ def fresh_optimizer(signs: Signs) -> Diagnosis | None:
 
 
 def too_high(signs: Signs) -> Diagnosis | None:
-    """Nothing learned by updates that throw the weights about, or a loss that is no number."""
+    """Nothing learned by updates that throw the weights about, or far less than that; or a loss that is no number."""
     advice = (("try the range test", "find"), ("decay", "decay"))
     if signs.losses and not math.isfinite(signs.losses[-1]):
         lost = (f"the loss before step {signs.step:,} is no number",)
         return Diagnosis(sign="rate too high", sentence="rate too high", advice=advice, numbers=lost)
-    loss, since = _recent(signs), signs.settled
-    farthest = max((ratio for step, ratio in signs.updates if step >= since), default=0.0)
-    if loss is None or signs.step < since + SETTLED or farthest <= TOO_FAR:
+    loss, farthest = recent_loss(signs), farthest_update(signs)
+    if loss is None or farthest is None or signs.step < signs.settled + SETTLED or farthest < TOO_NEAR:
         return None
-    lines = [("knowing nothing", signs.ln_v), ("knowing only how frequent characters are", signs.unigram)]
-    if farthest > WRECKED:
-        lines.append(("half of what pairs of characters tell", (signs.unigram + signs.bigram) / 2 + LEARNED))
-    for what, line in lines:
-        if loss > line - LEARNED:
+    for what, line in _lines_to_reach(signs, farthest):
+        if loss > line:
             numbers = (
-                f"after {signs.step:,} steps the loss is {loss:.3f}; {what} is {line:.3f}",
+                f"after {signs.step:,} steps the loss is {loss:.3f}; {what}",
                 f"an update moved the weights by {farthest:.2g} of their length; {TOO_FAR:g} is far",
             )
             return Diagnosis(sign="rate too high", sentence="rate too high", advice=advice, numbers=numbers)
     return None
+
+
+def _lines_to_reach(signs: Signs, farthest: float) -> Iterator[tuple[str, float]]:
+    """Losses that a model is below by now, in words, unless updates as far as `farthest` have kept it from learning."""
+    yield f"knowing nothing is {signs.ln_v:.3f}", signs.ln_v + LOST
+    if farthest > TOO_FAR:
+        yield f"knowing nothing is {signs.ln_v:.3f}", signs.ln_v - LEARNED
+        yield f"knowing only how frequent characters are is {signs.unigram:.3f}", signs.unigram - LEARNED
+    if farthest > WRECKED:
+        half = (signs.unigram + signs.bigram) / 2
+        yield f"half of what pairs of characters tell is {half:.3f}", half
 
 
 def overfitting(signs: Signs) -> Diagnosis | None:
@@ -145,7 +154,7 @@ def overfitting(signs: Signs) -> Diagnosis | None:
     last = [best, *last]
     return Diagnosis(
         sign="overfitting",
-        sentence=f"overfitting since step {best.step:,}: the best checkpoint is that one",
+        sentence=f"overfitting since step {best.step:,}, the best checkpoint",
         numbers=(
             f"val {' → '.join(f'{e.val:.3f}' for e in last)}, the first at step {best.step:,}, the best",
             f"train {' → '.join(f'{e.train:.3f}' for e in last)}",
@@ -159,7 +168,7 @@ def too_low(signs: Signs) -> Diagnosis | None:
     if signs.rising or signs.ending or not ratios or signs.step < signs.settled + SETTLED or max(ratios) >= TOO_NEAR:
         return None
     numbers = [f"an update moves the weights by {ratios[-1]:.2g} of their length; {TOO_NEAR:g} is next to nothing"]
-    if loss := _recent(signs):
+    if loss := recent_loss(signs):
         numbers.append(f"after {signs.step:,} steps the loss is {loss:.3f}; knowing nothing is {signs.ln_v:.3f}")
     return Diagnosis(
         sign="rate too low", sentence="rate too low", advice=(("raise it", "double"),), numbers=tuple(numbers)
@@ -170,18 +179,17 @@ def flat(signs: Signs) -> Diagnosis | None:
     """The loss stands still: a plateau, or after a decay, a model that is too small for its text."""
     if signs.rising or signs.ending or signs.step < SETTLED:
         return None
-    begin = max(int(signs.step * (1 - WINDOW)), signs.settled)
-    parts = _parts(signs, begin)
-    if signs.step - begin < SETTLED or len(parts) < PARTS // 2:
+    loss, found = recent_loss(signs), trend(signs)
+    if loss is not None and loss < FLAT:
+        return None  # there is nothing left to fall
+    # of losses beyond all reason neither is a number
+    if found is None or not found.error <= KNOWN or not -found.change <= min(FLAT, found.error):
         return None
-    change, error = _trend(parts)
-    if 2 * error > KNOWN or -change > min(FLAT, 2 * error):
-        return None
-    numbers = (f"since step {begin:,} the loss changed by {change:+.3f} nats, known to ±{2 * error:.3f}",)
+    numbers = (f"since step {found.begin:,} the loss changed by {found.change:+.3f} nats, known to ±{found.error:.3f}",)
     if signs.lr is not None and signs.highest_lr is not None and signs.lr <= DECAYED * signs.highest_lr:
         return _underfitting(signs, numbers)
     return Diagnosis(
-        sign="plateau", sentence=f"plateau since step {begin:,}", advice=(("decay", "decay"),), numbers=numbers
+        sign="plateau", sentence=f"plateau since {found.begin:,}", advice=(("decay", "decay"),), numbers=numbers
     )
 
 
@@ -204,11 +212,35 @@ def _underfitting(signs: Signs, numbers: tuple[str, ...]) -> Diagnosis | None:
 RULES: tuple[Callable[[Signs], Diagnosis | None], ...] = (fresh_optimizer, too_high, overfitting, too_low, flat)
 
 
-def _recent(signs: Signs) -> float | None:
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """Since step `begin` the loss has changed by `change` nats, known to ± `error`, twice its standard error."""
+
+    begin: int
+    change: float
+    error: float
+
+
+def trend(signs: Signs) -> Trend | None:
+    """How the loss moves in the last fifth of the steps, or since the last change; None while those are too few."""
+    begin = max(int(signs.step * (1 - WINDOW)), signs.settled)
+    parts = _parts(signs, begin)
+    if signs.step - begin < SETTLED or len(parts) < PARTS // 2:
+        return None
+    change, error = _slope(parts)
+    return Trend(begin, change, 2 * error)
+
+
+def recent_loss(signs: Signs) -> float | None:
     """The mean loss of the last hundred steps or so; None where there is none."""
     first = min(bisect_left(signs.steps, signs.step - SETTLED // 2), max(0, len(signs.steps) - 1))
     recent = [loss for loss in signs.losses[first:] if math.isfinite(loss)]
     return sum(recent) / len(recent) if recent else None
+
+
+def farthest_update(signs: Signs) -> float | None:
+    """The largest |update| / |weights| measured since the last change; None where none was."""
+    return max((ratio for step, ratio in signs.updates if step >= signs.settled), default=None)
 
 
 def _parts(signs: Signs, begin: int) -> list[float]:
@@ -224,11 +256,12 @@ def _parts(signs: Signs, begin: int) -> list[float]:
     return parts
 
 
-def _trend(parts: Sequence[float]) -> tuple[float, float]:
+def _slope(parts: Sequence[float]) -> tuple[float, float]:
     """The change from the first to the last of `parts` by least squares, and its standard error."""
     n, middle = len(parts), (len(parts) - 1) / 2
     mean = sum(parts) / n
     spread = sum((i - middle) ** 2 for i in range(n))
     slope = sum((i - middle) * (value - mean) for i, value in enumerate(parts)) / spread
-    left = sum((value - mean - slope * (i - middle)) ** 2 for i, value in enumerate(parts))
+    off = [value - mean - slope * (i - middle) for i, value in enumerate(parts)]
+    left = sum(each * each for each in off)
     return slope * (n - 1), math.sqrt(left / (n - 2) / spread) * (n - 1)

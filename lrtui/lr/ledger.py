@@ -67,8 +67,13 @@ def release(rate: Rate, step: int, cause: str = "user") -> Entry:
     return Entry(step=step, kind="release", cause=cause)
 
 
-def reset(step: int, cause: str = "user") -> Entry:
-    """Throw the optimizer's state away at `step`, as a resume from weights alone would; the rate stays."""
+def reset(step: int, cause: str = "user", *, stateful: bool = True) -> Entry:
+    """Throw the optimizer's state away at `step`, as a resume from weights alone would; the rate stays.
+
+    Raises UsageError where the optimizer is not `stateful`.
+    """
+    if not stateful:
+        raise UsageError("plain SGD has no state to throw away", "optim.momentum, adam and adamw have.")
     return Entry(step=step, kind="reset", cause=cause)
 
 

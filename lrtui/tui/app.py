@@ -1,4 +1,4 @@
-"""The application: its three places, its settings, and what every screen may ask of it."""
+"""The application: its four places, its settings, and what every screen may ask of it."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from lrtui.tui.tamed import TamedApp
 if TYPE_CHECKING:
     from lrtui.config.schema import Config
     from lrtui.plot import Look
+    from lrtui.tui.screens.train import TrainScreen
     from lrtui.tui.state import Level
 
 #: Nobody reads a new screen and presses a key that soon: that key was meant for the screen before.
@@ -34,6 +35,12 @@ def _train() -> Screen[Any]:
     from lrtui.tui.screens.train import TrainScreen
 
     return TrainScreen()
+
+
+def _find() -> Screen[Any]:
+    from lrtui.tui.screens.find import FindScreen
+
+    return FindScreen()
 
 
 def _runs() -> Screen[Any]:
@@ -54,12 +61,15 @@ def _commands() -> Any:
     return ActionsAndCommands
 
 
+_MODES: dict[str, Callable[[], Screen[Any]]] = {"train": _train, "find": _find, "runs": _runs, "new": _new}
+
+
 class LrtuiApp(TamedApp, inherit_bindings=False):
     """Shows the run `run`; without one, the form of a new run."""
 
     TITLE = "lrtui"
     CSS_PATH = "app.tcss"
-    MODES: ClassVar[dict[str, Callable[[], Screen[Any]]]] = {"train": _train, "runs": _runs, "new": _new}  # type: ignore[assignment]
+    MODES: ClassVar[dict[str, Callable[[], Screen[Any]]]] = _MODES  # type: ignore[assignment]
     BINDINGS = [  # noqa: RUF012 - Textual's own declaration
         *bindings("everywhere"),
         Binding("ctrl+c", "leave", show=False),
@@ -131,13 +141,17 @@ class LrtuiApp(TamedApp, inherit_bindings=False):
             screen.call_later(screen.fill, config, init_from)
 
     def go(self, place: str) -> None:
-        """Show 'train', 'runs' or 'new'. Where no run is open yet, the training is the newest live one."""
-        if place == "train" and self._begun:
+        """Show 'train', 'find', 'runs' or 'new'. Where no run is open yet, the training is the newest live one."""
+        if place == "find":
+            self._show_find()
+        elif place == "train" and self._begun:
             self.open_run(self._begun)
-            return
-        if place != "train" or self._shown:
+        elif place != "train" or self._shown:
             self._show_place(place)
-            return
+        else:
+            self._open_newest()
+
+    def _open_newest(self) -> None:
         from lrtui.runs.live import newest_live_run
 
         name = newest_live_run(self.home)
@@ -146,6 +160,27 @@ class LrtuiApp(TamedApp, inherit_bindings=False):
         else:
             runs, new = key_of("runs", self.settings.keys), key_of("new", self.settings.keys)
             self.tell(f"Nothing trains here: choose a run ({runs}), or start one ({new}).", "warning")
+
+    def find(self) -> None:
+        """Show the Find screen, and test there: the run that is shown, or the form of a new one."""
+        self._show_find()
+        self._place("find").call_later(self._place("find").action_test)
+
+    def _show_find(self) -> None:
+        before = self.current_mode
+        self._show_place("find")
+        if before in ("train", "new"):
+            self._place("find").look_at(self._place(before))
+
+    def run_was_seen(self) -> None:
+        """The training screen knows more of its run: who else shows it follows."""
+        if self.current_mode == "find":
+            self._place("find").follow()
+
+    @property
+    def training(self) -> TrainScreen | None:
+        """The training screen, where it has a run."""
+        return self._place("train") if self._shown else None
 
     def _show_place(self, mode: str) -> None:
         if mode != self.current_mode:

@@ -16,7 +16,7 @@ CAPACITY = 4096
 HEAD = 512
 #: Ghosts kept, the newest.
 GHOSTS = 16
-#: Measured updates kept, the newest.
+#: Measured updates kept; of more, the larger one of every two.
 UPDATES = 256
 #: Stretches of losses that were no numbers, remembered by their first steps.
 _STUMBLES = 64
@@ -206,11 +206,22 @@ def _mean(a: float, b: float, count_a: int, count_b: int) -> float:
     return (a * count_a + b * count_b) / (count_a + count_b) if count_a else b
 
 
+def _thinned(updates: tuple[tuple[int, float], ...]) -> tuple[tuple[int, float], ...]:
+    while len(updates) > UPDATES:
+        pairs = (updates[i : i + 2] for i in range(0, len(updates), 2))
+        updates = tuple(max(pair, key=_ratio) for pair in pairs)
+    return updates
+
+
+def _ratio(measured: tuple[int, float]) -> float:
+    return measured[1]
+
+
 @dataclass(slots=True)
 class Numbers:
     """The surviving branch and the ghosts it left behind (the newest 16), which never change again.
 
-    `updates` are the newest (step, |update| / |weights|) of the branch that were measured.
+    `updates` are (step, |update| / |weights|) of the branch, as they were measured; of many, the largest.
     """
 
     branch: Buckets = field(default_factory=Buckets)
@@ -227,7 +238,7 @@ class Numbers:
         if block.loss:
             branch.append(block.step, block.loss, block.lr)
         if block.updates:
-            self.updates = (*self.updates, *block.updates)[-UPDATES:]
+            self.updates = _thinned((*self.updates, *block.updates))
 
     def snapshot(self) -> "Numbers":
         """A copy to draw from while more blocks come in from another thread."""

@@ -73,9 +73,14 @@ def rate_lines(view: RunView, look: Look) -> str:
     return rate_chart(curves, look, marks=_marks(view), steps=steps)
 
 
-def schedule_lines(curves: Sequence[tuple[str, Schedule | Rate, int]], look: Look, title: str = "Learning rate") -> str:
-    """Rates that are planned, as (label, rate, number of steps): previews before a run begins or goes on."""
-    steps = 0, max((count for _, _, count in curves), default=1)
+def schedule_lines(
+    curves: Sequence[tuple[str, Schedule | Rate, int]], look: Look, title: str = "Learning rate", begin: int = 0
+) -> str:
+    """Rates that are planned, as (label, rate, number of steps): previews before a run begins or goes on.
+
+    They are drawn from step `begin` on.
+    """
+    steps = begin, max((count for _, _, count in curves), default=1)
     drawn = []
     for hue, (label, rate, count) in enumerate(curves):
         places = [at for at in _places(steps, look, dots=2) if at < count]

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.screen import Screen
 
-Scope = Literal["train", "new", "runs", "compare", "resume", "everywhere"]
+Scope = Literal["train", "find", "new", "runs", "compare", "resume", "everywhere"]
 
 PLACES: dict[Scope, str] = {
     "train": "Training",
+    "find": "Find",
     "new": "New run",
     "runs": "Runs",
     "compare": "Several runs in one chart",
@@ -41,6 +42,7 @@ _TABLE: dict[Scope, tuple[_Row, ...]] = {
         ("set",       "l",     "set_rate",      "Set",    "set the rate; what it means is shown before"),
         ("hold",      "h",     "hold",          "Hold",   "hold the rate where it is, or release the schedule"),
         ("undo",      "u",     "undo",          "Undo",   "undo the last change: the exact state before it"),
+        ("schedule",  "H",     "schedule",      "",       "another schedule from here; both curves are shown before"),
         ("pause",     "space", "pause",         "Pause",  "pause, or continue"),
         ("step",      "n",     "step",          "",       "train one step, then pause"),
         ("steps",     "N",     "steps",         "",       "train n steps, then pause"),
@@ -51,12 +53,22 @@ _TABLE: dict[Scope, tuple[_Row, ...]] = {
         ("older",     "left",  "older",         "",       "the sample before"),
         ("newer",     "right", "newer",         "",       "the sample after"),
         ("save",      "c",     "save",          "Save",   "write a checkpoint now, and keep it"),
+        ("why",       "i",     "why",           "",       "what the diagnosis is read from: its rules, their numbers"),
+        ("find",      "f",     "find",          "Test",   "a range test from here: which rate is right"),
         ("log_x",     "x",     "log_x",         "",       "log or linear steps on the focused chart"),
         ("log_y",     "y",     "log_y",         "",       "log or linear values on the focused chart"),
         ("smooth",    "m",     "smooth",        "",       "smoothing of the loss: 0, 0.6, 0.9, 0.98"),
         ("zoom",      "z",     "zoom",          "",       "the focused pane on the whole screen, and back"),
         ("resume",    "R",     "resume",        "",       "go on with a run that nobody trains"),
         ("stop",      "Q",     "stop",          "",       "save, stop the training and leave"),
+    ),
+    "find": (
+        ("find_apply",   "enter",  "apply",   "Apply",   "apply the rate on offer; or test again as a refusal advises"),
+        ("find_test",    "f",      "test",    "Test",    "a range test from here"),
+        ("find_confirm", "k",      "confirm", "Confirm", "train rates of the band for some real steps, side by side"),
+        ("find_options", "o",      "options", "Options", "range and points of the test; what confirms it"),
+        ("find_other",   "v",      "other",   "",        "the test or its confirmation, where there is room for one"),
+        ("find_close",   "escape", "close",   "Back",    "back to the training, or to the form"),
     ),
     "new": (
         ("form_start",   "s",                "start",     "Start",  "start this run"),
@@ -69,6 +81,7 @@ _TABLE: dict[Scope, tuple[_Row, ...]] = {
         ("form_save",    "w",                "write",     "Write",  "write a TOML file"),
         ("form_name",    "n",                "name",      "Name",   "name the run"),
         ("form_weights", "i",                "weights",   "Init",   "weights of another run"),
+        ("form_find",    "f",                "find",      "Find",   "find a rate for it by a range test"),
         ("form_all",     "a",                "all_keys",  "All",    "the keys not used, too"),
     ),
     "runs": (
@@ -102,6 +115,7 @@ _TABLE: dict[Scope, tuple[_Row, ...]] = {
         ("focus_next",     "tab",       "focus_next",      "",     "focus the next pane; so does a click on it"),
         ("focus_previous", "shift+tab", "focus_previous",  "",     "focus the pane before"),
         ("train",          "1",         "go('train')",     "",     "the training"),
+        ("find_screen",    "2",         "go('find')",      "Find", "which rate is right"),
         ("runs",           "4",         "go('runs')",      "Runs", "all runs of this home"),
         ("new",            "5",         "go('new')",       "New",  "a new run"),
         ("quit",           "q,ctrl+q",  "leave",           "Quit", "leave; the training goes on"),

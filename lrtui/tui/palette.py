@@ -14,6 +14,8 @@ from lrtui.errors import UsageError
 from lrtui.printable import printable
 from lrtui.tui.keys import KEYS, shown_keys
 
+#: Actions of screens that deserve a name but no key, which would be pressed by mistake.
+_KEYLESS = {"reset_optimizer": "throw the optimizer's state away, as an experiment (reset-optimizer)"}
 Doing = Callable[[], Awaitable[Any] | Any]
 
 
@@ -41,6 +43,9 @@ class ActionsAndCommands(Provider):
             node = self.app if key.scope == "everywhere" else self.screen
             if key.id in ids and hasattr(node, f"action_{key.action.partition('(')[0]}"):
                 yield key.help, shown_keys(key, keymap), partial(self.app.run_action, key.action, node)
+        for action, name in _KEYLESS.items():
+            if hasattr(self.screen, f"action_{action}"):
+                yield name, "", partial(self.app.run_action, action, self.screen)
         yield "choose a theme (theme in [tui] of lrtui.toml keeps it)", "", self.app.action_change_theme
 
     async def _typed(self, query: str) -> AsyncIterator[Hit]:

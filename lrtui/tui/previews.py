@@ -33,10 +33,9 @@ from lrtui.messages import (
 from lrtui.printable import printable
 from lrtui.runs.config_table import section
 from lrtui.tui.keys import key_of
-from lrtui.tui.state import RunView
+from lrtui.tui.state import LIVE, RunView
 from lrtui.words import change_text, rate_text
 
-_LIVE = ("training", "paused")
 _NEXT = "at the next step"
 #: so many times the length of a run is a typing error rather than a wish
 _ABSURD = 100
@@ -128,7 +127,7 @@ def _told(view: RunView, command: Command, ahead: Ahead, keymap: Mapping[str, st
 
 def require_live(view: RunView, keymap: Mapping[str, str] = _AS_BOUND) -> None:
     """Raises UsageError, in a sentence that says what to do, where nobody trains the run."""
-    if view.condition in _LIVE:
+    if view.condition in LIVE:
         return
     match view.condition:
         case "opening":
@@ -194,7 +193,8 @@ def entry_of(view: RunView, command: Command, rate: Rate) -> Entry:
             left = rate.pieces[-1].planned - step
             return ledger.reshape(rate, step, new_shape(view.config, keys, step, rate(step), left))
         case ResetOptimizer():
-            return ledger.reset(step)
+            optim = section(view.config, "optim")
+            return ledger.reset(step, stateful=optim.get("kind") != "sgd" or bool(optim.get("momentum")))
         case _:
             raise UsageError(f"there is no preview of {type(command).__name__.lower()}")
 

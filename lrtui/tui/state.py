@@ -29,11 +29,14 @@ from lrtui.runs.events import SampleLine
 from lrtui.runs.history import History
 from lrtui.tui.branches import eras_of
 from lrtui.tui.buckets import Numbers
+from lrtui.tui.findings import Findings, fold
+from lrtui.tui.health import Health
 from lrtui.tui.pace import Pace
 from lrtui.words import evaluation_text, happening
 
 #: opening: no event yet · dead: nobody trains it, and it said no last word · deleted: its directory is gone
 Condition = Literal["opening", "training", "paused", "finished", "stopped", "crashed", "deleted"]
+LIVE: tuple[Condition, ...] = ("training", "paused")
 Level = Literal["info", "change", "good", "warning", "error"]
 
 MOST_SAMPLES = 200
@@ -85,7 +88,8 @@ class RunView:
     `eta` seconds to go. `rate` is the schedule with every live edit, None before the run has begun. `lr` and
     `grad_norm` are those of the last step, `train_loss` the mean of the last steps, losses in nats. `samples` and `log`
     are the newest, oldest first; `eras` tell of each sample how many rewinds came before it. `looked` is whether
-    anything was looked at yet, `paused_at` the step at which training waits, or last waited.
+    anything was looked at yet, `paused_at` the step at which training waits, or last waited,
+    `findings` what experiments on the run have found.
     """
 
     name: str
@@ -105,11 +109,13 @@ class RunView:
     badge: str = "exact"
     samples: tuple[SampleLine, ...] = ()
     eras: tuple[int, ...] = ()
+    findings: Findings = field(default_factory=Findings)
     log: tuple[LogLine, ...] = ()
     ending: tuple[str, ...] = ()
     looked: bool = False
     paused_at: int | None = None
     pace: Pace = field(default_factory=Pace)
+    health: Health = field(default_factory=Health)
 
 
 def opening(name: str) -> RunView:
@@ -126,7 +132,6 @@ def reduce(view: RunView, seen: Seen) -> RunView:
     condition = _condition(seen, paused_at)
     pace = view.pace.after(seen.now, seen.step) if condition == "training" else view.pace.halted()
     total = max(0, history.steps or planned_steps(seen.config))
-    left = max(0, total - seen.step)
     evaluated = history.evaluations[-1] if history.evaluations else None
     samples, eras = view.samples, view.eras
     if seen.samples:
@@ -142,7 +147,7 @@ def reduce(view: RunView, seen: Seen) -> RunView:
         step=seen.step,
         total=total,
         speed=pace.speed,
-        eta=left / pace.speed if condition == "training" and pace.speed else None,
+        eta=max(0, total - seen.step) / pace.speed if condition == "training" and pace.speed else None,
         train_loss=seen.train_loss,
         val_loss=evaluated.val_loss if evaluated else None,
         lr=seen.lr,
@@ -150,11 +155,13 @@ def reduce(view: RunView, seen: Seen) -> RunView:
         badge=badge_of(history),
         samples=samples,
         eras=eras,
+        findings=fold(view.findings, seen.events, over=condition not in ("opening", "training", "paused")),
         log=_log(view, seen, condition),
         ending=seen.ending if condition in ("crashed", "deleted") else (),
         looked=True,
         paused_at=paused_at,
         pace=pace,
+        health=view.health.after(seen.now, history, seen.numbers, seen.step, live=condition in LIVE),
     )
 
 

@@ -14,8 +14,8 @@ import msgspec
 from lrtui.config.toml import dump_toml
 from lrtui.engine.build import Workplace, load_data, make_workplace
 from lrtui.engine.checkpoint import Origin, write_state
-from lrtui.engine.device import fingerprint
 from lrtui.engine.inbox import parse_script
+from lrtui.engine.ranks import Ranks
 from lrtui.engine.session import Session
 from lrtui.engine.state import Snapshot
 from lrtui.engine.warm import warm_start
@@ -42,6 +42,7 @@ def begin(
     script: Sequence[str] = (),
     init_from: str | None = None,
     progress: Progress | None = None,
+    ranks: Ranks | None = None,
 ) -> Host:
     """A new run, ready to be iterated. Nothing is left on the disk when anything is wrong with what was asked.
 
@@ -51,7 +52,7 @@ def begin(
     if name is not None:
         check_name(name)
     config = anchored(config)
-    place = make_workplace(config, load_data(config, home, progress))
+    place = make_workplace(config, load_data(config, home, progress), ranks=ranks)
     warm = warm_start(place, home, init_from) if init_from else None
     origin = origin_of(place, config.lr_schedule())
     opening: list[Event] = [_started(place, origin, script), *(Warned(0, message=note) for note in place.notes)]
@@ -114,7 +115,7 @@ def origin_of(place: Workplace, schedule: Schedule) -> Origin:
         schedule=schedule,
         vocabulary=place.data.vocabulary.to_dict(),
         corpus_sha256=place.data.sha256,
-        fingerprint=fingerprint(place.config, place.device),
+        fingerprint=place.fingerprint,
     )
 
 

@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from lrtui.cluster.torchrun import torchrun_command
 from lrtui.engine import shelf
 from lrtui.engine.build import Workplace
 from lrtui.engine.checkpoint import Origin, write_checkpoint, write_state
 from lrtui.engine.inbox import Inbox
+from lrtui.engine.ranks import RankLostError
 from lrtui.engine.session import Session
 from lrtui.engine.state import Answered, CheckpointDue, Snapshot, UndoDue
 from lrtui.engine.writer import CheckpointWriter
-from lrtui.messages import Event, Finished, Rewound, Stopped
+from lrtui.messages import Event, Finished, Rewound, Stopped, Warned
 from lrtui.runs.directory import RunDirectory
 from lrtui.runs.lock import RunLock
 from lrtui.worker.control import ControlServer
@@ -83,6 +85,9 @@ class Host:
                         yield from self._tell(item, recorder, began)
                     yield from self._collect(recorder)
             whole = True
+        except RankLostError as lost:
+            yield from recorder.record(Warned(self.session.live.step, message=lost.sentence))
+            raise
         finally:
             if whole:  # otherwise leave at once: what is half written is swept at the next start
                 self.writer.close()
@@ -108,13 +113,18 @@ class Host:
         if isinstance(event, Finished):
             event = msgspec.structs.replace(event, seconds=round(time.monotonic() - began, 3))
         if isinstance(event, Stopped):
-            event = msgspec.structs.replace(event, resume=f"lrtui resume {self.run.name}")
+            event = msgspec.structs.replace(event, resume=f"{self._program()} resume {self.run.name}")
         yield from recorder.record(event)
         if isinstance(event, Rewound):
             self.rewinds.append(event)
             self._late = None
             self._drop_ghosts()
         yield event
+
+    def _program(self) -> str:
+        """How this process was started, in words that start it again."""
+        ranks = self.place.ranks
+        return "lrtui" if ranks is None else torchrun_command(ranks.size, ranks.neighbours)
 
     # -- checkpoints ----------------------------------------------------------------------------------------------
 

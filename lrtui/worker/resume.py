@@ -12,6 +12,7 @@ from lrtui.engine.build import Workplace, load_data, make_workplace
 from lrtui.engine.checkpoint import Origin, read_checkpoint
 from lrtui.engine.device import difference
 from lrtui.engine.inbox import parse_script
+from lrtui.engine.ranks import Ranks
 from lrtui.engine.session import Session
 from lrtui.engine.state import Snapshot
 from lrtui.engine.writer import CheckpointWriter
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
     from lrtui.config.schema import Config
 
 
-def resume(home: Path, name: str, options: ResumeOptions, progress: Progress | None = None) -> Host:
+def resume(
+    home: Path, name: str, options: ResumeOptions, progress: Progress | None = None, ranks: Ranks | None = None
+) -> Host:
     """A run that goes on from its newest checkpoint that can be trusted, or from `options.step`.
 
     Raises UsageError, CorpusError, CheckpointError, DiskError and what `begin` raises.
@@ -44,7 +47,7 @@ def resume(home: Path, name: str, options: ResumeOptions, progress: Progress | N
         history = read_history(run)
         if history.started is None:
             raise UsageError(f"run {run.name} never began", f"Delete it (lrtui delete {run.name}) and start it again.")
-        place = same_workplace(run, config, history.started, home, progress)
+        place = same_workplace(run, config, history.started, home, progress, ranks)
         return _resume(run, lock, place, history, history.started, options)
     except BaseException:
         lock.release()
@@ -52,11 +55,16 @@ def resume(home: Path, name: str, options: ResumeOptions, progress: Progress | N
 
 
 def same_workplace(
-    run: RunDirectory, config: Config, started: RunStarted, home: Path, progress: Progress | None
+    run: RunDirectory,
+    config: Config,
+    started: RunStarted,
+    home: Path,
+    progress: Progress | None,
+    ranks: Ranks | None = None,
 ) -> Workplace:
     """The place a run trained in, anew. Raises CorpusError where its text is another one now."""
     data = same_corpus(run, config, started.corpus_sha256, home, progress)
-    return make_workplace(with_its_kernel(config, started.fingerprint), data, began=True)
+    return make_workplace(with_its_kernel(config, started.fingerprint), data, began=True, ranks=ranks)
 
 
 def same_corpus(

@@ -13,8 +13,7 @@ import msgspec
 from lrtui.cluster.pool import Pool
 from lrtui.config.load import load_config
 from lrtui.engine.build import Workplace, load_data, make_workplace
-from lrtui.engine.device import choose_threads, difference, fingerprint, prepare
-from lrtui.engine.processors import cores
+from lrtui.engine.device import choose_threads, difference, prepare
 from lrtui.engine.sweep import Promoter, Promotion, Sweep
 from lrtui.engine.sweep_build import MODES, check_rates, choose_way, pack_maker
 from lrtui.engine.sweep_state import FoundState, SweepState, find_sweep_state
@@ -117,7 +116,7 @@ def resume_sweep(home: Path, name: str, progress: Progress | None = None) -> Swe
 def _resumed(
     run: RunDirectory, place: Workplace, plan: SweepPlan, found: FoundState, then: dict[str, str]
 ) -> SweepResumed:
-    now = fingerprint(place.config, place.device)
+    now = place.fingerprint
     return SweepResumed(
         found.state.step if found.state else 0,
         run=run.name,
@@ -197,9 +196,8 @@ def _with_threads(asked: Config, place: Workplace, plan: SweepPlan) -> Workplace
     `asked` tells whether somebody chose them: those of the place are settled.
     """
     lanes = len(plan.rates) if plan.mode == "lanes" else 1
-    threads = choose_threads(asked, place.train.model.parameter_count(), lanes)
-    if plan.devices and not asked.train.threads:
-        threads = max(1, cores() // len(plan.devices))
+    beside = len(plan.devices) or 1
+    threads = choose_threads(asked, place.train.model.parameter_count(), lanes=lanes, neighbours=beside)
     if threads == place.config.train.threads:
         return place
     config = place.config.model_copy(update={"train": place.config.train.model_copy(update={"threads": threads})})
@@ -225,7 +223,7 @@ def _started(place: Workplace, plan: SweepPlan) -> SweepStarted:
         corpus=data.name,
         corpus_sha256=data.sha256,
         baselines=baselines(data),
-        fingerprint=fingerprint(config, place.device),
+        fingerprint=place.fingerprint,
         schedule=config.lr_schedule(),
     )
 
@@ -252,7 +250,7 @@ def _host(
         replay=replay,
         promote=_promoter(Nursery(home, run, place), writer),
     )
-    now = fingerprint(place.config, place.device)
+    now = place.fingerprint
     host = SweepHost(run, lock, sweep, WorkerInbox(), place.train.flat, now, opening, writer)
     if pool:
         host.close = pool.close

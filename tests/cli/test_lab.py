@@ -10,7 +10,7 @@ import pytest
 
 from lrtui.cli.lab import HEIGHT
 from lrtui.config.load import load_config
-from lrtui.messages import Confirmed, Event, RangeTested, RateChanged, decode_event
+from lrtui.messages import Confirmed, ConfirmStepped, Event, RangeStepped, RangeTested, RateChanged, decode_event
 from lrtui.runs.directory import RunDirectory, open_run
 from lrtui.runs.events import EventReader
 from lrtui.runs.history import read_history
@@ -69,6 +69,18 @@ def test_json_is_one_event_and_nothing_else(zygote: Zygote, tmp_path: Path) -> N
     assert told["rules"]["consensus"] == told["suggestion"]
     again = zygote.run("find", *FRESH, *WIDE, "--json", home=tmp_path)
     assert again.text() == process.text()
+
+
+def test_json_with_progress_tells_the_points_as_they_come(zygote: Zygote, tmp_path: Path) -> None:
+    wanted = ["--json", "--progress", "--confirm", "2", "--confirm-steps", "20"]
+    process = zygote.run("find", *FRESH, *WIDE, *wanted, home=tmp_path)
+    assert process.code == 0, process.text()
+    events = process.events()
+    kinds = list(dict.fromkeys(type(event) for event in events))
+    assert [kind for kind in kinds if kind is not ConfirmStepped] == [RangeStepped, RangeTested, Confirmed]
+    points = [loss for event in events if isinstance(event, RangeStepped) for loss in event.losses]
+    (tested,) = [event for event in events if isinstance(event, RangeTested)]
+    assert points == tested.losses[: len(points)]
 
 
 def test_a_range_that_never_diverges_is_refused_with_exit_code_1(zygote: Zygote, tmp_path: Path) -> None:

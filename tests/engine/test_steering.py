@@ -4,7 +4,7 @@ import pytest
 
 from lrtui.engine.inbox import Inbox
 from lrtui.messages import CommandRejected, RateChanged, Reshape, Rewound
-from tests.small import FAMILIES, script, small_config, small_session, trained
+from tests.small import FAMILIES, script, small_config, small_session, trained, unlucky
 
 FRESH = "reset-optimizer"
 
@@ -39,6 +39,19 @@ def test_a_fresh_optimizer_changes_the_bits_and_is_undone_to_the_bit(optimizer: 
     events = trained(undone, script(f"20:{FRESH}", "41:undo"))
     assert [(e.step, e.to, e.entries) for e in events if isinstance(e, Rewound)] == [(41, 20, 0)]
     assert reset.live.sha256() != untouched.live.sha256()
+    assert undone.live.sha256() == untouched.live.sha256()
+
+
+def test_an_undo_takes_a_reset_back_together_with_the_rollback_it_may_have_caused() -> None:
+    config = small_config("mlp", "adam", train={"steps": 260})
+    untouched, undone = small_session(config), small_session(config)
+    unlucky(untouched, 150)
+    unlucky(undone, 150)
+    trained(untouched)
+    events = trained(undone, script(f"40:{FRESH}", "200:undo"))
+    told = [(e.cause, e.to, e.entries) for e in events if isinstance(e, Rewound)]
+    assert told == [("rollback", 100, 1), ("undo", 40, 0), ("rollback", 100, 0)], "the undo takes both back"
+    assert [entry.cause for entry in undone.live.progress.entries] == ["rollback"], "as it is unlucky still"
     assert undone.live.sha256() == untouched.live.sha256()
 
 

@@ -163,3 +163,16 @@ def test_whatever_the_losses_a_suggestion_is_a_rate_that_was_tested(
         assert answer.sentence
     else:
         assert plan.low <= answer <= plan.lr(finite - 1)
+
+
+@pytest.mark.parametrize("alike", [0.0, 0.4, 0.7])
+def test_losses_that_wander_are_no_descent(alike: float) -> None:
+    """A model that has learned already, tested where no rate does anything; neighbouring batches are alike."""
+    plan, found = RangePlan(low=1e-6, high=1e-3, points=100), 0
+    for seed in range(100):
+        chance, wander, losses = random.Random(seed), 0.0, []
+        for _ in range(plan.points):
+            wander = alike * wander + math.sqrt(1 - alike**2) * chance.gauss(0, 1)
+            losses.append(2.0 + 0.1 * wander)
+        found += not isinstance(consensus(plan.lrs(), losses, plan.points), Refusal)
+    assert found <= 4

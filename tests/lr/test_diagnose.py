@@ -75,6 +75,14 @@ def test_it_is_not_too_high_before_200_steps_nor_with_small_updates_nor_once_it_
     assert sign(replace(stuck, settled=600)) is None, "what was before the last change does not count"
 
 
+def test_a_loss_far_above_knowing_nothing_is_a_rate_too_high_however_small_its_updates_are() -> None:
+    lost = signs(300, lambda _: LN_V + 0.6, update=5e-3)
+    assert sign(lost) == "rate too high"
+    assert sign(replace(lost, settled=150)) is None, "the change of the rate has just begun to show"
+    assert sign(signs(300, lambda _: LN_V + 0.4, update=5e-3)) != "rate too high"
+    assert sign(signs(300, lambda _: LN_V + 0.6, update=4e-6)) == "rate too low", "on another text, and it stays there"
+
+
 def test_a_loss_that_is_no_number_is_a_rate_too_high() -> None:
     given = signs(50)
     assert sign(replace(given, losses=[*given.losses[:-1], math.nan])) == "rate too high"
@@ -98,7 +106,7 @@ def test_a_rate_that_is_meant_to_be_low_is_not_too_low(more: dict[str, object]) 
 def test_a_loss_that_stands_still_is_a_plateau() -> None:
     found = diagnose(signs(2000, lambda _: 1.9, noise=0.1))
     assert isinstance(found, Diagnosis)
-    assert found.line({"decay": "D"}) == "plateau since step 1,600: decay (D)"
+    assert found.line({"decay": "D"}) == "plateau since 1,600: decay (D)"
     assert "known to ±" in found.numbers[0]
 
 
@@ -108,6 +116,7 @@ def test_no_plateau_where_the_loss_falls_or_it_cannot_be_known() -> None:
     assert sign(signs(900, lambda _: 1.9)) is None, "a window of less than 200 steps"
     assert sign(signs(2000, lambda _: 1.9, settled=1900)) is None, "the rate has just been changed"
     assert sign(signs(2000, lambda _: 1.9, ending=True)) is None, "the schedule has ended"
+    assert sign(signs(2000, lambda _: 0.01, noise=0.001)) is None, "all is learned"
 
 
 def test_means_of_many_steps_say_the_same() -> None:
@@ -133,7 +142,7 @@ OVERFIT = [(2.0, 2.1), (1.6, 1.9), (1.3, 1.95), (1.1, 2.05), (0.9, 2.2)]
 def test_val_that_rises_while_train_falls_is_overfitting_since_its_best() -> None:
     found = diagnose(signs(evaluations=evaluated(*OVERFIT)))
     assert isinstance(found, Diagnosis)
-    assert found.line() == "overfitting since step 200: the best checkpoint is that one"
+    assert found.line() == "overfitting since step 200, the best checkpoint"
     assert found.numbers[0].startswith("val 1.900 → 1.950 → 2.050 → 2.200")
 
 

@@ -201,3 +201,16 @@ def test_a_million_steps_are_folded_in_a_moment(size: int, count: int) -> None:
     took = time.process_time() - begin
     assert CAPACITY / 2 <= len(numbers.branch.step) <= CAPACITY
     assert took < 3.0, "a loop over steps would need more, and a loop over buckets for each block for ever"
+
+
+def test_of_many_updates_the_largest_are_kept_and_a_rewind_takes_its_own_away() -> None:
+    numbers = Numbers()
+    for step in range(0, 100_000, 100):
+        ratio = 4.6 if step == 300 else 1e-3
+        numbers.add(Block(0, step, array("d", [2.0]), array("d", [0.1]), array("d", [1.0]), ((step, ratio),)))
+    assert len(numbers.updates) <= 256
+    assert (300, 4.6) in numbers.updates
+    assert numbers.updates[-1][0] >= 99_800
+    assert list(numbers.updates) == sorted(numbers.updates)
+    numbers.add(Block(0, 200, array("d", [2.0]), array("d", [0.1]), array("d", [1.0])))
+    assert all(step < 200 for step, _ in numbers.updates)

@@ -15,6 +15,7 @@ from lrtui.messages import (
     Extend,
     Hold,
     Pause,
+    RateChanged,
     Release,
     ResetOptimizer,
     Reshape,
@@ -191,6 +192,30 @@ def test_a_fresh_optimizer_is_said_to_leave_the_rate() -> None:
     ahead = Ahead.of(view()).after(view(), ResetOptimizer())
     assert ([entry.kind for entry in ahead.entries], ahead.rate(400)) == (["reset"], 2e-3)  # type: ignore[misc]
     assert preview(view(), Undo(), ahead) == "undoes fresh optimizer, as soon as that has come"
+
+
+def test_plain_sgd_is_refused_before_anything_is_sent() -> None:
+    for optim in ({"kind": "sgd"}, {"kind": "sgd", "momentum": 0.0}):
+        with pytest.raises(UsageError, match="plain SGD has no state to throw away"):
+            preview(view(config={"optim": optim}), ResetOptimizer())
+    assert preview(view(config={"optim": {"kind": "sgd", "momentum": 0.9}}), ResetOptimizer())
+    assert preview(view(config={}), ResetOptimizer()), "what is not known is for the run to say"
+
+
+def test_undoing_a_reset_shortly_before_a_rollback_says_that_both_go() -> None:
+    run = view(step=400)
+    reset = ledger.reset(200)
+    cut = ledger.scale(run.rate, 250, 0.5, "rollback")  # type: ignore[arg-type]
+    run = folded(run, reset, cut)
+    changes = (
+        RateChanged(200, entry=reset, old=2e-3, new=2e-3, cause="user"),
+        RateChanged(250, entry=cut, old=2e-3, new=1e-3, cause="rollback"),
+    )
+    run = replace(run, history=replace(run.history, entries=(reset, cut), changes=changes))
+    told = preview(run, Undo())
+    assert told == (
+        "undoes fresh optimizer and the 1 cut after it: back to step 200, exactly as it was, rate 1e-3 → 2e-3"
+    )
 
 
 def test_the_ladder_goes_to_a_rate_that_reads_otherwise() -> None:

@@ -18,6 +18,7 @@ from lrtui.messages import (
     Evaluated,
     Event,
     Paused,
+    RateChanged,
     Rewound,
     RunResumed,
     Stopped,
@@ -25,6 +26,7 @@ from lrtui.messages import (
     decode_event,
     encode,
 )
+from lrtui.run_charts import changes
 from lrtui.runs.events import SampleLine
 from lrtui.runs.history import HistoryFold
 from lrtui.tui.buckets import Numbers
@@ -359,3 +361,16 @@ def test_no_events_whatever_raise_or_reach_a_terminal(looks: list[tuple[list[Eve
         for text in shown:
             assert not any(unicodedata.category(c) in ("Cc", "Cs") for c in text), repr(text)
     assert len(view.log) <= 1000
+
+
+def test_cuts_of_a_plateau_and_a_fresh_optimizer_are_in_the_log_and_on_the_charts() -> None:
+    cut = RateChanged(
+        300, entry=Entry(step=300, kind="scale", value=0.5, cause="plateau"), old=0.1, new=0.05, cause="plateau"
+    )
+    reset = RateChanged(400, entry=Entry(step=400, kind="reset"), old=0.05, new=0.05, cause="user")
+    view = told((started(), cut, reset), step=500)
+    assert [(line.step, line.text, line.level) for line in view.log[-2:]] == [
+        (300, "×0.5 (plateau): lr 1e-1 → 5e-2", "change"),
+        (400, "fresh optimizer: its state is thrown away; lr 5e-2 stays", "change"),
+    ]
+    assert [(mark.step, mark.label) for mark in changes(view.history)] == [(300, "×0.5"), (400, "fresh optimizer")]

@@ -22,6 +22,7 @@ from lrtui.messages import (
     Finished,
     Pause,
     RateChanged,
+    ResetOptimizer,
     Rewound,
     Sample,
     Sampled,
@@ -37,7 +38,7 @@ from lrtui.runs.follow import follow
 from lrtui.runs.history import read_history
 from lrtui.runs.lock import is_live
 from lrtui.worker.client import ControlClient
-from tests.processes import Process, Zygote, small_flags
+from tests.processes import Process, Zygote, small_flags, trained
 
 ENDLESS = small_flags(train__steps=10**7, train__eval_every=0, train__sample_every=0, train__checkpoint_every=2000)
 
@@ -80,6 +81,28 @@ def test_commands_are_answered_with_step_and_rates(
     assert process.wait() == 0
     assert [e.value for e in read_history(run).entries] == [0.1]
     assert zygote.run("replay", "live", home=tmp_path).code == 0
+
+
+def test_a_fresh_optimizer_is_undone_to_the_bit(zygote: Zygote, tmp_path: Path) -> None:
+    assert zygote.run("run", "--name", "plain", *ENDLESS, "--at", "40:stop", home=tmp_path).code == 0
+    process = zygote.start("run", "--name", "live", *ENDLESS, "--at", "40:pause", "--json", home=tmp_path)
+    process.wait_until(lambda: b'"paused"' in process.out.read_bytes())
+    run = open_run(tmp_path, "live")
+    with ControlClient(run) as client:
+        step, (changed,) = client.send(ResetOptimizer())
+        assert isinstance(changed, RateChanged)
+        assert (step, changed.entry.kind, changed.old) == (40, "reset", changed.new)
+        client.send(Step(30))
+        process.wait_until(lambda: trained(run) == 70)
+        _, (rewound,) = client.send(Undo())
+        assert isinstance(rewound, Rewound)
+        assert (rewound.step, rewound.to, rewound.entries) == (70, 40, 0)
+        client.send(Stop())
+    assert process.wait() == 0
+    ends = [read_history(open_run(tmp_path, name)).stopped for name in ("plain", "live")]
+    assert ends[0] is not None
+    assert ends[1] is not None
+    assert ends[0].state_sha256 == ends[1].state_sha256
 
 
 def test_pause_step_and_continue(live: tuple[RunDirectory, Process]) -> None:

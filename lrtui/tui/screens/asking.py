@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from lrtui.tui.app import LrtuiApp
     from lrtui.tui.link import Link
+    from lrtui.tui.outlook import Outlook
 
 
 def no_run_text(keymap: Mapping[str, str]) -> str:
@@ -104,8 +105,9 @@ class AskingScreen(Place):
         value: str = "",
         hint: str = "",
         example: str = "",
+        curve: bool = False,
     ) -> None:
-        """Ask for one line that becomes a command, with what it would do shown while typing."""
+        """Ask for one line that becomes a command, with what it would do shown while typing, drawn with `curve`."""
         if self.steered() is None:
             return
 
@@ -119,4 +121,23 @@ class AskingScreen(Place):
             if text is not None:
                 self.ask(make(text))
 
-        self.app.push_screen(Prompt(title, value, check=check, hint=hint), answered)
+        if curve:
+            from lrtui.tui.screens.curve_prompt import CurvePrompt
+
+            prompt: Prompt = CurvePrompt(
+                title, value, check=check, hint=hint, foresee=lambda text: self._foresee(text, make)
+            )
+        else:
+            prompt = Prompt(title, value, check=check, hint=hint)
+        self.app.push_screen(prompt, answered)
+
+    def _foresee(self, text: str, make: Callable[[str], Command]) -> Outlook | None:
+        """The rate that is left, and as the command that `make` makes of `text` would have it."""
+        from lrtui.tui.outlook import outlook
+
+        if self.view is None or self.ahead is None:
+            return None
+        try:
+            return outlook(self.view, make(text) if text.strip() else None, self.ahead)
+        except LrtuiError:
+            return outlook(self.view, None, self.ahead)

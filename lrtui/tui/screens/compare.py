@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rich.style import Style
 from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
@@ -22,6 +21,7 @@ from lrtui.tui.watch import Watch
 from lrtui.tui.widgets.chart import Chart
 from lrtui.tui.widgets.key_bar import KeyBar
 from lrtui.tui.widgets.pane import Pane
+from lrtui.tui.widgets.tints import curve_style
 from lrtui.tui.wrapping import cut
 from lrtui.words import loss_text, rate_text
 
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 #: Live runs keep growing; a comparison need not follow every step.
 SECONDS_BETWEEN_LOOKS = 1.0
 _SMALLEST = 12
-#: the theme's colours that a chart gives its curves, in their order
-_HUES = ("text-primary", "text-warning", "text-success", "text-error", "text-secondary", "text-accent")
 
 
 class CompareScreen(Place):
@@ -131,16 +129,8 @@ class CompareScreen(Place):
         lines = []
         for hue, view in enumerate(self.views.values()):
             name = cut(view.name, names).ljust(names)
-            lines.append(Text.assemble(("── ", self._hue(hue)), cut(f"{name}  {_figures(view)}", width - 3)))
+            lines.append(Text.assemble(("── ", curve_style(self, hue)), cut(f"{name}  {_figures(view)}", width - 3)))
         pane.show(lines, "Runs")
-
-    def _hue(self, hue: int) -> Style:
-        if self.app.settings.palette == "colour-blind":
-            from lrtui.figure import HUES
-
-            return Style(color=f"color({HUES[hue % len(HUES)]})")
-        value = self.app.theme_variables.get(_HUES[hue % len(_HUES)], "")
-        return Style(color=value) if value.startswith("#") else Style()
 
     # -- what keys do -----------------------------------------------------------------------------------------------
 

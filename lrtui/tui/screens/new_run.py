@@ -15,6 +15,7 @@ from lrtui.tui.keys import bindings
 from lrtui.tui.screens.form_place import FormPlace
 from lrtui.tui.starting import NotBegun
 from lrtui.tui.widgets.form_table import FormTable
+from lrtui.words import rate_text
 
 
 class NewRunScreen(FormPlace):
@@ -70,6 +71,17 @@ class NewRunScreen(FormPlace):
         if self.form:
             take = partial(setattr, self, "init_from")
             _dialogues().ask_weights(self.app, self.form, self.init_from, take, self._show)
+
+    def action_find(self) -> None:
+        if self.form:
+            self.app.find()
+
+    def take_rate(self, lr: float) -> None:
+        """Write this rate into the form, under its cursor."""
+        if self.form:
+            self.form.set("optim.lr", rate_text(lr))
+            self._show()
+            self._table.move_to("optim.lr")
 
     def action_start(self) -> None:
         if self.form is None:

@@ -46,7 +46,12 @@ class Prompt(Dialogue[str]):
             yield Line(self._value)
             yield Static("", id="preview", markup=False)
             yield Static(f"{self._hint}enter accepts, escape cancels", id="hint", markup=False)
+            yield from self.compose_below()
         box.border_title = Content(self._title_now())
+
+    def compose_below(self) -> ComposeResult:
+        """What a prompt of a special kind shows under its lines."""
+        yield from ()
 
     def on_mount(self) -> None:
         self._preview(self._value)

@@ -31,15 +31,18 @@ _LABEL = 10
 _NO_MORE = "It cools down to its end and takes no more steps: f goes back before the cool-down."
 
 
-async def go_on(app: LrtuiApp, name: str, *, ask: bool = False) -> None:
-    """Resume a run: at once where it only goes on; asked, where it has finished or its config was changed, or `ask`."""
+async def go_on(app: LrtuiApp, name: str, *, ask: bool = False, lr: str = "") -> None:
+    """Resume a run: at once where it only goes on; asked, where it has finished or its config was changed, or `ask`.
+
+    `lr` is the rate that is filled in.
+    """
     try:
         form = await asyncio.to_thread(_form_of, app, name)
     except LrtuiError as error:
         app.tell(error.sentence, "error")
         return
     if ask or form.why:
-        app.push_screen(ResumeScreen(name, form))
+        app.push_screen(ResumeScreen(name, form.with_lr(lr) if lr else form))
     else:
         app.start_worker(["resume", name])
 

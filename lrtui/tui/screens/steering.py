@@ -5,6 +5,7 @@ from __future__ import annotations
 from lrtui.command_words import parse_command
 from lrtui.errors import LrtuiError, UsageError
 from lrtui.lr.ledger import EXTEND_MODES
+from lrtui.lr.schedule import KINDS
 from lrtui.messages import (
     Command,
     Continue,
@@ -14,6 +15,8 @@ from lrtui.messages import (
     Hold,
     Pause,
     Release,
+    ResetOptimizer,
+    Reshape,
     Sample,
     Save,
     Scale,
@@ -24,15 +27,15 @@ from lrtui.messages import (
 )
 from lrtui.runs.config_table import section
 from lrtui.tui.previews import decay_factor, doubt_text, ladder, preview, shape_text
-from lrtui.tui.screens.asking import AskingScreen
 from lrtui.tui.screens.choice import Answer, Choice
+from lrtui.tui.screens.experimenting import ExperimentingScreen
 from lrtui.tui.screens.prompt import Prompt
 from lrtui.words import rate_text
 
 _MODE_KEYS = {"keep": "k", "rescale": "s", "restart": "b"}
 
 
-class SteeredScreen(AskingScreen):
+class SteeredScreen(ExperimentingScreen):
     """The keys that command a run."""
 
     # -- the rate ---------------------------------------------------------------------------------------------------
@@ -51,6 +54,7 @@ class SteeredScreen(AskingScreen):
             lambda text: _parsed("scale", text, Scale),
             value=value,
             example="a factor such as 0.5",
+            curve=True,
         )
 
     def action_multiply(self, factor: float) -> None:
@@ -73,14 +77,43 @@ class SteeredScreen(AskingScreen):
             lambda: f"Set the rate (now {self._now()})",
             lambda text: _parsed("lr", text, SetRate),
             example="a rate such as 5e-4",
+            curve=True,
         )
 
     def action_hold(self) -> None:
         rate = self.ahead.rate if self.ahead else None
         self.ask(Hold() if rate is None or rate.held is None else Release())
 
+    def action_schedule(self) -> None:
+        self.prompt_for(
+            "Another schedule from here",
+            lambda text: _parsed("schedule", text, Reshape),
+            value="cosine",
+            hint="a kind, and KEY=VALUE such as end=1e-5;",
+            example=f"a kind: {', '.join(KINDS)}",
+            curve=True,
+        )
+
     def action_undo(self) -> None:
         self.ask(Undo())
+
+    def action_reset_optimizer(self) -> None:
+        """Ask once: nobody throws the optimizer's state away but to see what happens."""
+        view, command = self.steered(), ResetOptimizer()
+        if view is None:
+            return
+        try:
+            told = preview(view, command, self.ahead, self.keymap)
+        except LrtuiError as error:
+            self.app.tell(error.sentence, "warning")
+            return
+        answers = [Answer("reset", "t", "throw it away"), Answer("keep", "k", "keep it")]
+
+        def answered(answer: str | None) -> None:
+            if answer == "reset":
+                self.ask(command)
+
+        self.app.push_screen(Choice("Throw the optimizer's state away?", answers, detail=told), answered)
 
     # -- the pace ---------------------------------------------------------------------------------------------------
 
@@ -104,6 +137,7 @@ class SteeredScreen(AskingScreen):
             value=value,
             hint="n, and linear, cosine or sqrt;",
             example="a number of steps such as 500",
+            curve=True,
         )
 
     def action_extend(self) -> None:

@@ -87,6 +87,7 @@ class TrainScreen(WatchingScreen):
 
         if not self.is_mounted:
             return
+        self.app.run_was_seen()
         view, top = self.view, self.app.screen
         if isinstance(top, ZoomScreen):
             top.show_run(view)

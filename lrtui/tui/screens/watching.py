@@ -63,7 +63,7 @@ class WatchingScreen(SteeredScreen):
             return
         self._close()
         self.run, self.read_only = run, read_only
-        self._watch, self.view, self._expected = Watch(run), opening(run.name), None
+        self._watch, self.view, self._expected, self.experiment = Watch(run), opening(run.name), None, None
         self._on_the_way = 0
         if not read_only:
             self.link = self._linked(run)
@@ -72,6 +72,13 @@ class WatchingScreen(SteeredScreen):
 
     def show_run(self) -> None:
         """Show `view` as it is now."""
+
+    def action_why(self) -> None:
+        """Show what the diagnosis is read from."""
+        from lrtui.tui.screens.examination import Examination
+
+        if self.view is not None:
+            self.app.push_screen(Examination(self.view))
 
     def _linked(self, run: RunDirectory) -> Link:
         link = Link(
@@ -104,6 +111,7 @@ class WatchingScreen(SteeredScreen):
         if message.link is self.link:
             self._on_the_way = max(0, self._on_the_way - 1)
             self._expected = None
+            self.refused(message.command)
         self.app.tell(message.error.sentence, "error")
 
     def look_now(self) -> None:
@@ -130,6 +138,7 @@ class WatchingScreen(SteeredScreen):
             self.view = view
             if settled and asked == self._asked:
                 self._expected = None
+                self.settled()
             for line in fresh:
                 self.app.tell(line.text, line.level)
             self.show_run()

@@ -1,12 +1,14 @@
-"""The line of figures: losses, gradient and rate; what the run waits for; what the machine is doing."""
+"""The line of figures: losses, gradient, rate; what the run waits for, or what ails it; what the machine is doing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rich.cells import cell_len
 from textual.content import Content
 from textual.timer import Timer
 from textual.widget import Widget
 
+from lrtui.printable import printable
+from lrtui.tui.health import advice_keys
 from lrtui.tui.keys import key_of, keymap_of
 from lrtui.tui.previews import next_rate, what_goes_on
 from lrtui.tui.state import RunView
@@ -15,6 +17,7 @@ from lrtui.words import loss_text, rate_text
 
 _ASKED_SECONDS = 4.0
 _AS_BOUND: Mapping[str, str] = {}
+_Part = tuple[str, str]
 
 
 class Figures(Widget):
@@ -67,16 +70,12 @@ def figures(
 ) -> Content:
     """The line at `width` cells: numbers, a note, the machine, which is left out first where there is little room.
 
-    The note is what was `asked` last, or else what the run waits for.
+    The note is what was `asked` last, or else what the run waits for and what seems to be wrong with it.
     """
     parts = _numbers(view) if view else []
-    note = asked or (_note(view, keymap) if view else "")
-    left = "  ".join(f"{label} {value}" for label, value in parts)
-    if note and cell_len(left) + cell_len(note) + 6 > width:
-        parts, left = parts[:2], "  ".join(f"{label} {value}" for label, value in parts[:2])
-    note = cut(note, max(0, width - cell_len(left) - 5)) if note else ""
-    used = cell_len(left) + (cell_len(note) + 3 if note else 0)
-    right = host if used + cell_len(host) + 4 <= width else ""
+    notes = [asked] if asked else _notes(view, keymap) if view else [""]
+    parts, note, right = _fitting(parts, [printable(note) for note in notes], host, width)
+    used = cell_len(_left(parts)) + (cell_len(note) + 3 if note else 0)
     told: list[tuple[str, str]] = [(" ", "")]
     for number, (label, value) in enumerate(parts):
         told += [("  " if number else "", ""), (f"{label} ", "$text-muted"), (value, "bold")]
@@ -86,7 +85,24 @@ def figures(
     return Content.assemble(*(part for part in told if part[0]))
 
 
-def _numbers(view: RunView) -> list[tuple[str, str]]:
+def _fitting(parts: list[_Part], notes: Sequence[str], host: str, width: int) -> tuple[list[_Part], str, str]:
+    """The numbers, the note of `notes`, the fullest first, and the machine that `width` cells have room for."""
+    for right in (host, ""):
+        for note in notes:
+            used = cell_len(_left(parts)) + (cell_len(note) + 3 if note else 0)
+            if used + (cell_len(right) + 4 if right else 3 if note else 0) <= width:
+                return parts, note, right
+    few = parts[:2]
+    room = max(0, width - cell_len(_left(few)) - 5)
+    note = next((note for note in notes if cell_len(note) <= room), notes[-1])
+    return (few, cut(note, room), "") if note else (parts, "", "")
+
+
+def _left(parts: Sequence[_Part]) -> str:
+    return "  ".join(f"{label} {value}" for label, value in parts)
+
+
+def _numbers(view: RunView) -> list[_Part]:
     grad = "–" if view.grad_norm is None else f"{view.grad_norm:.2g}"
     return [
         ("loss", loss_text(view.train_loss)),
@@ -96,7 +112,18 @@ def _numbers(view: RunView) -> list[tuple[str, str]]:
     ]
 
 
-def _note(view: RunView, keymap: Mapping[str, str]) -> str:
+def _notes(view: RunView, keymap: Mapping[str, str]) -> list[str]:
+    """What the run waits for and what seems to be wrong with it, the fullest first."""
+    waits, wrong = _waits(view, keymap), view.health.told
+    if wrong is None:
+        return [waits]
+    if view.condition != "training":
+        return [f"{waits} · {wrong.sentence}", waits]  # what it advises is for a run that trains
+    line, why = wrong.line(advice_keys(keymap)), f" · {key_of('why', keymap)} says why"
+    return [line + why, line]
+
+
+def _waits(view: RunView, keymap: Mapping[str, str]) -> str:
     match view.condition:
         case "opening":
             return "waiting for the first step"

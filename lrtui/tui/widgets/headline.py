@@ -10,6 +10,7 @@ from textual.widget import Widget
 from lrtui.printable import printable
 from lrtui.runs.catalog import model_label
 from lrtui.runs.config_table import section
+from lrtui.tui.findings import NAMES
 from lrtui.tui.state import RunView
 from lrtui.tui.wrapping import cut
 from lrtui.words import duration_text, speed_text
@@ -86,16 +87,22 @@ def _identity(view: RunView) -> list[_Part]:
 
 def _progress(view: RunView) -> list[_Part]:
     parts: list[_Part] = [(f"● {view.condition}", f"bold {_STYLES[view.condition]}", 10)]
+    if view.findings.running:
+        return [(f"● {NAMES[view.findings.running]}", f"bold {_STYLES['paused']}", 10), *_place(view)]
     if not view.total:
         return parts
     share = min(1.0, view.step / view.total)
-    parts.append((f"step {view.step:,}/{view.total:,}", "", 9))
+    parts += _place(view)
     parts.append((bar(share, _BAR_CELLS), _STYLES[view.condition], 2))
     parts.append((f"{share:.0%}", "", 6))
     if view.condition == "training":
         parts.append((f"{speed_text(view.speed)} it/s", "", 7))
         parts.append((f"ETA {duration_text(view.eta)}", "", 8))
     return parts
+
+
+def _place(view: RunView) -> list[_Part]:
+    return [(f"step {view.step:,}/{view.total:,}", "", 9)] if view.total else []
 
 
 def _joined(parts: Sequence[_Part], between: str) -> list[tuple[str, str]]:

@@ -7,10 +7,12 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from lrtui.lr import ledger
+from lrtui.lr.diagnose import Diagnosis
 from lrtui.lr.rate import Rate
 from lrtui.lr.schedule import Schedule
 from lrtui.messages import Evaluated, Rewound
 from lrtui.tui.branches import LEFT_BEHIND
+from lrtui.tui.health import Health
 from lrtui.tui.state import RunView
 from lrtui.tui.widgets.figures import figures
 from lrtui.tui.widgets.headline import bar, count_text, device_text, headline, model_text
@@ -190,3 +192,38 @@ def test_left_behind_samples_stay_in_the_history_marked() -> None:
     run = replace(run, history=replace(run.history, rewinds=(Rewound(step=450, to=350, entries=0, cause="undo"),)))
     heads = [line.plain for line in history_lines(run, 60) if line.plain.startswith("──")]
     assert [LEFT_BEHIND in head for head in heads] == [False, True, False]
+
+
+PLATEAU = Diagnosis(sign="plateau", sentence="plateau since 11,200", advice=(("decay", "decay"),))
+HOST = "CPU 93% 6.1/80 GB · worker 99% 400 MB"
+
+
+def ailing(**more: object) -> RunView:
+    return view(health=Health(told=PLATEAU), **more)  # type: ignore[arg-type]
+
+
+def test_a_diagnosis_stands_beside_the_figures_with_the_key_to_press() -> None:
+    told = figures(ailing(), HOST, 150).plain
+    assert "grad 0.8 │ plateau since 11,200: decay (d) · i says why" in told
+    assert HOST in told
+    told = figures(ailing(), HOST, 120).plain
+    assert " │ plateau since 11,200: decay (d)  " in told
+    assert HOST in told, "why is said by the help, too"
+    assert "decay (g) · f5 says why" in figures(ailing(), "", 150, keymap={"decay": "g", "why": "f5"}).plain
+
+
+@pytest.mark.parametrize("width", range(60, 200))
+def test_a_diagnosis_fits_and_is_whole(width: int) -> None:
+    told = figures(ailing(), HOST, width).plain
+    assert cell_len(told) <= width
+    assert "plateau since 11,200: decay (d)" in told
+
+
+def test_what_asks_for_something_comes_before_a_diagnosis() -> None:
+    assert "plateau" not in figures(ailing(), "", 120, "×0.1: 2e-3 → 2e-4").plain
+    told = figures(ailing(condition="paused"), "", 150).plain
+    assert "paused: space goes on, n trains one step · plateau since 11,200" in told
+    told = figures(ailing(condition="finished"), "", 150).plain
+    assert told.rstrip().endswith("finished: R gives it more steps · plateau since 11,200"), "d would do nothing"
+    held = folded(ailing(), ledger.hold(view().rate, 100))  # type: ignore[arg-type]
+    assert "plateau since" in figures(held, "", 120).plain
