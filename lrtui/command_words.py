@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from lrtui.errors import UsageError
+from lrtui.lr.halving import check_eta
 from lrtui.lr.ledger import EXTEND_MODES
 from lrtui.lr.range_plan import parse_range
 from lrtui.lr.shapes import DECAY_SHAPES
@@ -18,7 +19,11 @@ from lrtui.messages import (
     Extend,
     Find,
     Hold,
+    Keep,
+    Kill,
     Pause,
+    Promote,
+    Prune,
     Release,
     ResetOptimizer,
     Reshape,
@@ -98,6 +103,20 @@ def _confirm(words: list[str]) -> Confirm:
     return Confirm(lanes, _count(words[1], "confirm") if len(words) > 1 else Confirm().steps)
 
 
+def _lane(text: str, what: str) -> int:
+    if not text.isascii() or not text.isdecimal():
+        raise UsageError(f"{what} needs the number of a lane, not {text!r}")
+    return int(text)
+
+
+def _prune(words: list[str]) -> Prune:
+    """`prune 4`, `prune 4 500,1000`, `prune off`."""
+    if words[0] == "off" and not words[1:]:
+        return Prune(0)
+    rungs = [_count(rung, "prune") for rung in words[1].split(",")] if words[1:] else []
+    return Prune(check_eta(_count(words[0], "prune")), rungs)
+
+
 def _schedule(words: list[str]) -> Reshape:
     """`schedule cosine end=1e-5 base=0.002`."""
     from lrtui.config.schedule_words import schedule_keys
@@ -124,6 +143,10 @@ WORDS: dict[str, tuple[int, int, Callable[[list[str]], Command]]] = {
     "reset-optimizer": (0, 0, lambda a: ResetOptimizer()),
     "find": (0, 3, _find),
     "confirm": (0, 2, _confirm),
+    "kill": (1, 1, lambda a: Kill(_lane(a[0], "kill"))),
+    "keep": (1, 1, lambda a: Keep(_lane(a[0], "keep"))),
+    "promote": (0, 2, lambda a: Promote(_lane(a[0], "promote") if a else None, a[1] if a[1:] else None)),
+    "prune": (1, 2, _prune),
     "stop": (0, 0, lambda a: Stop()),
 }
 

@@ -20,6 +20,21 @@ from lrtui.lr.ledger import Entry
 from lrtui.lr.schedule import Schedule
 from lrtui.message import Command as Command
 from lrtui.message import Event as Event
+from lrtui.sweep_messages import Keep as Keep
+from lrtui.sweep_messages import Kill as Kill
+from lrtui.sweep_messages import LaneKept as LaneKept
+from lrtui.sweep_messages import LanePromoted as LanePromoted
+from lrtui.sweep_messages import LaneRow as LaneRow
+from lrtui.sweep_messages import LanesCut as LanesCut
+from lrtui.sweep_messages import LanesEvaluated as LanesEvaluated
+from lrtui.sweep_messages import LanesStepped as LanesStepped
+from lrtui.sweep_messages import Promote as Promote
+from lrtui.sweep_messages import Prune as Prune
+from lrtui.sweep_messages import PruningChanged as PruningChanged
+from lrtui.sweep_messages import RateRow as RateRow
+from lrtui.sweep_messages import SweepResumed as SweepResumed
+from lrtui.sweep_messages import SweepStarted as SweepStarted
+from lrtui.sweep_messages import Swept as Swept
 
 
 class Decay(Command, frozen=True):

@@ -3,9 +3,6 @@
 Whatever comes from a corpus, a name or an exception is made printable here, before it meets a terminal.
 """
 
-import math
-
-from lrtui.axes import short_rate
 from lrtui.lr.ledger import Entry
 from lrtui.messages import (
     CheckpointSaved,
@@ -27,47 +24,16 @@ from lrtui.messages import (
     Warned,
 )
 from lrtui.printable import printable
+from lrtui.quantities import duration_text as duration_text
+from lrtui.quantities import loss_text as loss_text
+from lrtui.quantities import rate_text as rate_text
+from lrtui.quantities import size_text as size_text
+from lrtui.quantities import speed_text as speed_text
+from lrtui.sweep_words import PLACED, sweep_happening
 
 BASELINES = ("uniform", "unigram", "bigram")
-#: nats; three decimals tell little of what is below
-_SMALL_LOSS = 0.01
 #: what became of a shape when steps were added
 _EXTENDED = {"keep": "shape kept", "rescale": "shape rescaled", "restart": "shape restarted"}
-
-
-def loss_text(loss: float | None) -> str:
-    """A loss in nats: three decimals, a small one to two digits; a dash where there is none."""
-    if loss is None:
-        return "–"
-    return "nan" if math.isnan(loss) else short_rate(loss) if 0 < loss < _SMALL_LOSS else f"{loss:.3f}"
-
-
-def rate_text(lr: float | None) -> str:
-    return "–" if lr is None else short_rate(lr)
-
-
-def speed_text(speed: float | None) -> str:
-    """Steps a second."""
-    return "–" if speed is None else f"{speed:,.0f}" if speed >= 10 else f"{speed:.2f}"
-
-
-def duration_text(seconds: float | None) -> str:
-    """A time such as 0:42, 12:03, 2:05:10 or 3d 04:00."""
-    if seconds is None or not math.isfinite(seconds):
-        return "–"
-    minutes, second = divmod(round(seconds), 60)
-    hours, minute = divmod(minutes, 60)
-    if hours >= 48:
-        return f"{hours // 24}d {hours % 24:02d}:{minute:02d}"
-    return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute}:{second:02d}"
-
-
-def size_text(count: int) -> str:
-    """Bytes as a person reads them: 832 B, 228 kB, 1.1 MB, 2.4 GB."""
-    for least, unit in ((1_000_000_000, "GB"), (1_000_000, "MB")):
-        if count >= least:
-            return f"{count / least:.1f} {unit}"
-    return f"{count / 1000:.0f} kB" if count >= 1000 else f"{count} B"
 
 
 def change_text(entry: Entry) -> str:
@@ -108,6 +74,7 @@ _PLACED = (
     Warned,
     RangeTested,
     Confirmed,
+    *PLACED,
 )
 
 
@@ -152,7 +119,7 @@ def happening(event: Event) -> str | None:
             seconds = duration_text(event.seconds)
             return f"finished {event.step:,} steps in {seconds}: {losses}, state {printable(event.state_sha256[:12])}"
         case _:
-            return None
+            return sweep_happening(event)
 
 
 def news(event: Event) -> str | None:

@@ -46,7 +46,9 @@ def imported(module: str) -> set[str]:
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("module", ["console", "runs.catalog", "runs.metrics", "config.load", "messages", "plot"])
+@pytest.mark.parametrize(
+    "module", ["console", "runs.catalog", "runs.metrics", "config.load", "messages", "plot", "cluster.torchrun"]
+)
 def test_what_screens_are_made_of_loads_no_torch(module: str) -> None:
     assert "torch" not in imported(f"lrtui.{module}")
 

@@ -7,8 +7,6 @@ import json
 import os
 import sys
 
-import torch._dynamo  # noqa: F401  (loaded lazily otherwise, in every child)
-
 import lrtui.worker.replay
 import lrtui.worker.resume  # noqa: F401
 from lrtui.cli.app import main

@@ -30,19 +30,26 @@ BARE = (
 )
 
 
+#: steps of a sweep that is measured
+SWEEP_STEPS = 2000
+
+
 @dataclass(frozen=True)
 class Row:
     """`training`: whole steps of our engine, metrics on, against the plain loop. `layers`: forward and backward of our
     lane-aware layers, one lane, against plain modules, on the same batch. `find`: points of a whole range test, copy,
     verdict and restoration included, against steps of the plain loop. `lanes`: steps of all lanes of a sweep against
-    those of one plain run. `goal` is the ratio to reach."""
+    those of one plain run. `sweep`: a whole sweep of SWEEP_STEPS steps over `lanes` rates, pruned by `eta`, files and
+    verdict included, against one plain run of as many steps. `sweep-runs`: the same sweep against our own runs of all
+    its rates, one after another. `goal` is the ratio to reach."""
 
     name: str
     goal: float
     preset: str | None
     sets: tuple[str, ...]
-    measures: Literal["training", "layers", "find", "lanes"] = "training"
+    measures: Literal["training", "layers", "find", "lanes", "sweep", "sweep-runs"] = "training"
     lanes: int = 1
+    eta: int = 0
 
     def config(self, threads: int) -> "Config":
         """The run that this row trains."""
@@ -69,15 +76,24 @@ ROWS = (
     Row("lstm-layers", 0.98, None, (*_LSTM, "train.block=50"), "layers"),
     Row("gpt-layers", 0.98, "shakespeare-gpt", _GPT, "layers"),
     Row("find", 2.5, "names-mlp", NAMES, "find"),
+    Row("sweep-16", 0.56, "names-mlp", NAMES, "sweep", lanes=16),
+    Row("sweep-64-halving", 1.0, "names-mlp", NAMES, "sweep", lanes=64, eta=4),
+    Row("sweep-16-runs", 2.0, "names-mlp", NAMES, "sweep-runs", lanes=16),
 )
 
 
 def choose(names: Sequence[str]) -> list[Row]:
-    """The rows of these names, in the bench's order; all of them for none. Raises UsageError for a name it lacks."""
+    """The rows of these names, in the bench's order; all of them for none. `sweep` names all that begin with `sweep-`.
+
+    Raises UsageError for a name it lacks.
+    """
     known = [row.name for row in ROWS]
+    wanted = set[str]()
     for name in names:
-        if name not in known:
+        found = [name] if name in known else [row for row in known if row.startswith(f"{name}-")]
+        wanted.update(found)
+        if not found:
             near = difflib.get_close_matches(name, known, 1)
             meant = f"Did you mean {near[0]}? " if near else ""
             raise UsageError(f"the bench has no row {printable(name)!r}", f"{meant}Rows: {', '.join(known)}, screen.")
-    return [row for row in ROWS if not names or row.name in names]
+    return [row for row in ROWS if not names or row.name in wanted]

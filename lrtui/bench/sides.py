@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from lrtui.bench import plain
 from lrtui.bench.contest import Outcome, Side, contest
+from lrtui.bench.sweep_sides import RunsSide, SweepSide
 from lrtui.engine.build import layout_of, load_data, make_model, make_workplace
 from lrtui.engine.live import Live
 from lrtui.engine.optim import Rate
@@ -142,17 +143,21 @@ def measure(row: Row, folder: Path, threads: int, seconds: float, rounds: int) -
     config = row.config(threads)
     data = load_data(config, folder)
     with _settings_kept():
-        place = make_workplace(config, data, row.lanes)
+        place = make_workplace(config, data, row.lanes if row.measures == "lanes" else 1)
         model = place.train.model
-        ours, theirs = _layers(place) if row.measures == "layers" else (_ours(row, place, folder), _plain(place))
+        ours, theirs = _layers(place) if row.measures == "layers" else _training(row, place, folder)
         outcome = contest(ours, theirs, seconds, rounds)
     return Figures(row, outcome, model.parameter_count(), data.vocabulary.size, config.train.precision)
 
 
-def _ours(row: Row, place: Workplace, folder: Path) -> Side:
+def _training(row: Row, place: Workplace, folder: Path) -> tuple[Side, Side]:
+    if row.measures == "sweep":
+        return SweepSide(row, place.config, folder), _plain(place)
+    if row.measures == "sweep-runs":
+        return SweepSide(row, place.config, folder), RunsSide(row, place, folder)
     if row.measures == "lanes":
-        return LanesSide(place)
-    return FindSide(place) if row.measures == "find" else EngineSide(place, folder)
+        return LanesSide(place), _plain(place)
+    return FindSide(place) if row.measures == "find" else EngineSide(place, folder), _plain(place)
 
 
 def _plain(place: Workplace) -> Side:

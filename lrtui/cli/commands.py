@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lrtui import __version__
-from lrtui.cli import bench, config, control, corpus, lab, library, run, take_out
+from lrtui.cli import bench, config, control, corpus, lab, library, run, sweep, take_out
 from lrtui.cli.options import (
     AsciiOption,
     HomeOption,
@@ -66,6 +66,7 @@ def _screens(
 run.register(app)
 control.register(app)
 lab.register(app)
+sweep.register(app)
 library.register(app)
 take_out.register(app)
 bench.register(app)

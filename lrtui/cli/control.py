@@ -37,7 +37,8 @@ def ctl_command(
             metavar="COMMAND...",
             help="decay [F], scale F, lr X, hold, release, pause, continue, step N, save, sample [PROMPT], "
             "extend N [keep|rescale|restart], undo, cooldown N [SHAPE], find [LOW:HIGH] [POINTS] [linear], "
-            "confirm [K] [STEPS], schedule KIND [KEY=VALUE]…, reset-optimizer, stop",
+            "confirm [K] [STEPS], schedule KIND [KEY=VALUE]…, reset-optimizer, stop; of a sweep: kill LANE, keep LANE, "
+            "prune ETA|off [RUNGS], promote [LANE] [NAME], pause, continue, save, stop",
         ),
     ],
     home: HomeOption = None,
@@ -78,9 +79,10 @@ def attach_command(
 ) -> None:
     """Show a run; leaving lets it train on. Without a terminal: its lines, from its beginning to its end."""
     from lrtui.cli.screens import has_terminal, open_screens
+    from lrtui.runs.sweeps import is_sweep
 
     directory = open_run(home_folder(home), run or _newest_live(home))
-    if plain or as_json or not has_terminal():
+    if plain or as_json or is_sweep(directory) or not has_terminal():
         _follow(directory, as_json)
         return
     raise typer.Exit(
@@ -112,9 +114,12 @@ def _newest_live(home: Path | None) -> str:
 
 def _follow(directory: RunDirectory, as_json: bool) -> None:
     from lrtui.console import Console
+    from lrtui.console.sweep import SweepConsole
     from lrtui.runs.follow import follow
+    from lrtui.runs.sweeps import is_sweep
 
-    with Console(sys.stdout, json=as_json) as console:
+    kind = SweepConsole if is_sweep(directory) else Console
+    with kind(sys.stdout, json=as_json) as console:
         for event in follow(directory):
             console.show(event)
         console.close(directory)

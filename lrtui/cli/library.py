@@ -19,6 +19,7 @@ from lrtui.words import size_text
 if TYPE_CHECKING:
     from lrtui.lr.diagnose import Diagnosis
     from lrtui.runs.catalog import RunSummary
+    from lrtui.runs.directory import RunDirectory
     from lrtui.runs.events import SampleLine
     from lrtui.runs.history import History
 
@@ -81,27 +82,55 @@ def show_command(run: RunArgument, home: HomeOption = None, as_json: JsonOption 
     from lrtui.runs.events import read_samples
     from lrtui.runs.history import read_history
     from lrtui.runs.metrics import read_metrics
+    from lrtui.runs.sweeps import is_sweep
 
     directory = open_run(home_folder(home), run)
+    if is_sweep(directory):
+        _show_sweep(directory, as_json)
+        return
     summary, history, samples = summarize(directory), read_history(directory), read_samples(directory)
     diagnosis, last = diagnose_series(history, read_metrics(directory)), samples[-1] if samples else None
     if as_json:
         _echo_json(_facts(summary, history, diagnosis, last))
         return
     from lrtui.console.charts import figures
-    from lrtui.words import generated, sentence
+    from lrtui.words import generated
 
-    for line in _particulars(summary, history):
+    for line in [*_particulars(summary, history), *_story(history), figures(summary, history)]:
         typer.echo(line)
-    story = sorted([*history.changes, *history.rewinds], key=lambda event: event.step)
-    for event in [*story, history.stopped, history.finished]:
-        if event is not None:
-            typer.echo(sentence(event))
-    typer.echo(figures(summary, history))
     if diagnosis:
         typer.echo("\n  ".join([diagnosis.line(), *diagnosis.numbers]))
     if last:
         typer.echo(f"\nSample at step {last.step:,}, T {last.temperature:g}\n{generated(last.prompt, last.text)}")
+
+
+def _show_sweep(directory: "RunDirectory", as_json: bool) -> None:
+    from lrtui.console.sweep_charts import standing_rows, sweep_table
+    from lrtui.runs.catalog import summarize
+    from lrtui.runs.sweep_table import rate_rows
+    from lrtui.runs.sweeps import read_sweep
+    from lrtui.words import duration_text, sentence
+
+    summary, history = summarize(directory), read_sweep(directory)
+    rows, _, step = standing_rows(directory, history)
+    if as_json:
+        told = {"summary": summary, "started": history.started, "table": rows, "rates": rate_rows(rows, step)}
+        _echo_json(told | {"cuts": history.cuts, "swept": history.swept, "stopped": history.stopped})
+        return
+    typer.echo(f"{summary.name}  {summary.state}, written {duration_text(summary.age)} ago, {size_text(summary.bytes)}")
+    for event in (history.started, *history.cuts, history.stopped):
+        if event is not None:
+            typer.echo(sentence(event))
+    typer.echo("\n".join(sweep_table(history, rows, step)))
+
+
+def _story(history: "History") -> list[str]:
+    """What was done to a run and how it ended, in order."""
+    from lrtui.words import sentence
+
+    story = sorted([*history.changes, *history.rewinds], key=lambda event: event.step)
+    told = [sentence(event) for event in [*story, history.stopped, history.finished] if event is not None]
+    return [line for line in told if line]
 
 
 def _facts(
@@ -147,9 +176,12 @@ def plot_command(
     ascii_only: Annotated[bool, typer.Option("--ascii", help="No characters beyond ASCII.")] = False,
 ) -> None:
     """Draw loss and learning rate of one run, with its changes marked, or of several overlaid."""
+    from dataclasses import replace
+
     from lrtui.console.charts import run_charts
     from lrtui.console.front import is_terminal, uses_colour, writes_unicode
     from lrtui.plot import Look
+    from lrtui.runs.sweeps import is_sweep
 
     folder = home_folder(home)
     look = Look(
@@ -161,7 +193,17 @@ def plot_command(
         log_y=log_y,
     )
     # Not typer.echo: it would judge anew whether colour is wanted.
-    sys.stdout.write(run_charts([open_run(folder, name) for name in dict.fromkeys(runs)], look) + "\n")
+    chosen = [open_run(folder, name) for name in dict.fromkeys(runs)]
+    sweeps = [run for run in chosen if is_sweep(run)]
+    if sweeps and len(chosen) > 1:
+        raise UsageError(f"{sweeps[0].name} is a sweep: it is drawn alone")
+    if sweeps:
+        from lrtui.console.sweep_charts import sweep_picture
+
+        text = sweep_picture(sweeps[0], replace(look, height=max(8, height // 2)))
+    else:
+        text = run_charts(chosen, look)
+    sys.stdout.write(text + "\n")
 
 
 def delete_command(

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import os
 import sys
-from collections import deque
-from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lrtui.cli.corpus import show_progress
+from lrtui.cli.follow import refuse_ranks, together
+from lrtui.cli.hosting import DetachOption, host_here, sweep_here
 from lrtui.cli.options import ConfigArgument, HomeOption, JsonOption, PresetOption, RunArgument, SetOption
+from lrtui.errors import UsageError
 from lrtui.runs.directory import home as home_folder
 
 if TYPE_CHECKING:
-    from lrtui.console import Console
-    from lrtui.messages import Event
+    from lrtui.engine.ranks import Ranks
     from lrtui.worker.host import Host
+    from lrtui.worker.sweep_host import SweepHost
 
 AtOption = Annotated[
     list[str] | None,
@@ -27,9 +26,6 @@ AtOption = Annotated[
         "--at", metavar="STEP:COMMAND", help="Steer at a step: 10000:decay, 12000:lr=0.002, 15000:undo, 9000:hold …"
     ),
 ]
-
-DETACH = "--detach"
-DetachOption = Annotated[bool, typer.Option(DETACH, help="Train in a process of its own that outlives this terminal.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -60,14 +56,18 @@ def run_command(
     from lrtui.config.load import load_run_config
 
     flags = [f"train.on_diverge={on_diverge}"] if on_diverge else []
-    settings = load_run_config(config, preset, [*(sets or []), *flags])
+    with together(home_folder(home), detach) as ranks:
+        settings = load_run_config(config, preset, [*(sets or []), *flags])
 
-    def make() -> Host:
-        from lrtui.worker.begin import begin
+        def make() -> Host:
+            from lrtui.worker.begin import begin
 
-        return begin(settings, home_folder(home), name, script=at or [], init_from=init_from, progress=show_progress)
+            where = home_folder(home)
+            return begin(
+                settings, where, name, script=at or [], init_from=init_from, progress=show_progress, ranks=ranks
+            )
 
-    _host(make, as_json, detach)
+        host_here(make, as_json, detach)
 
 
 def resume_command(
@@ -89,83 +89,50 @@ def resume_command(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Go on with a run, exactly as if it had never stopped."""
+    """Go on with a run or a sweep, exactly as if it had never stopped."""
+    from lrtui.runs.directory import open_run
+    from lrtui.runs.sweeps import is_sweep
     from lrtui.worker.resume_plan import ResumeOptions
 
     options = ResumeOptions(steps=steps, schedule=schedule, lr=lr, step=step, weights_only=weights_only)
+    with together(home_folder(home), detach) as ranks:
+        if is_sweep(open_run(home_folder(home), run)):
+            refuse_ranks(ranks)
+            if options != ResumeOptions():
+                raise UsageError("a sweep goes on as it began: resume takes no other options for it")
+            sweep_here(lambda: _resumed_sweep(home_folder(home), run), as_json, detach)
 
-    def make() -> Host:
-        from lrtui.worker.resume import resume
+        def make() -> Host:
+            from lrtui.worker.resume import resume
 
-        return resume(home_folder(home), run, options, show_progress)
+            return resume(home_folder(home), run, options, show_progress, ranks)
 
-    _host(make, as_json, detach)
-
-
-def _host(make: Callable[[], Host], as_json: bool, detach: bool) -> None:
-    """Train here, show what happens, and end with the run's exit code; or have a detached worker train."""
-    from lrtui.worker import detach as detached
-
-    if detach:
-        name = detached.spawn([argument for argument in sys.argv[1:] if argument != DETACH]).name
-        typer.echo(f'{{"run": "{name}"}}' if as_json else f"{name} trains; follow it with: lrtui attach {name}")
-        return
-    if detached.is_detached():
-        host = make()
-        detached.begun(host.run)
-        last: Event | None = deque(host.events(), maxlen=1).pop()
-    else:
-        host, last = _train_here(make, as_json)
-    from lrtui.worker.host import exit_code
-
-    raise typer.Exit(exit_code(last))
+        host_here(make, as_json, detach)
 
 
-def _shown(console: Console, event: Event) -> str | None:
-    """Show `event`; what ends the run where nobody can read it: its reader has gone, or the output takes no more."""
-    try:
-        console.show(event)
-    except BrokenPipeError:
-        return "SIGPIPE"
-    except OSError as error:
-        return "SIGHUP" if error.errno == errno.EIO else "output"  # a terminal that is gone; its signal may come later
-    return None
+def _resumed_sweep(home: Path, run: str) -> SweepHost:
+    from lrtui.worker.sweep_begin import resume_sweep
 
-
-def _drop_output() -> None:
-    """Nobody reads what is said from now on, and taking the bar away must not fail for that."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
-
-
-def _train_here(make: Callable[[], Host], as_json: bool) -> tuple[Host, Event | None]:
-    from lrtui.console import Console
-    from lrtui.messages import Stop, Stopped
-
-    with Console(sys.stdout, json=as_json) as console:
-        host, last, heard = make(), None, True
-        for last in host.events():
-            if heard and (cause := _shown(console, last)):
-                heard = False
-                _drop_output()
-                host.inbox.put(Stop(), cause)
-        if heard:
-            console.close(host.run)
-            if isinstance(last, Stopped) and not as_json:
-                typer.echo(f"go on with: {last.resume}")  # again, where the charts have not scrolled it away
-    return host, last
+    return resume_sweep(home, run, show_progress)
 
 
 def replay_command(run: RunArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Run a run's ledger again, headless, and compare the final bits."""
+    with together(home_folder(home)) as ranks:
+        equal = _replay(home_folder(home), run, as_json, ranks)
+    raise typer.Exit(0 if equal else 1)
+
+
+def _replay(home: Path, run: str, as_json: bool, ranks: Ranks | None) -> bool:
     import json
 
     from lrtui.console import Console
+    from lrtui.runs.directory import open_run
+    from lrtui.runs.sweeps import refuse_sweep
     from lrtui.worker.replay import replay
 
-    again = replay(home_folder(home), run)
+    refuse_sweep(open_run(home, run))
+    again = replay(home, run, ranks)
     with Console(sys.stdout, json=as_json) as console:
         for event in again.events():
             console.show(event)
@@ -173,4 +140,4 @@ def replay_command(run: RunArgument, home: HomeOption = None, as_json: JsonOptio
         typer.echo(json.dumps({"event": "replayed", "step": again.step, "equal": again.equal, "badge": again.badge}))
     else:
         typer.echo(again.verdict())
-    raise typer.Exit(0 if again.equal else 1)
+    return again.equal

@@ -36,8 +36,10 @@ def sample_command(
     from lrtui.config.load import load_config, override
     from lrtui.engine.export import load_model
     from lrtui.engine.sample import Sampler, opening_tokens
+    from lrtui.runs.sweeps import refuse_sweep
 
     directory = open_run(home_folder(home), run)
+    refuse_sweep(directory)
     given = {"length": length, "temperature": temperature, "top_k": top_k, "top_p": top_p, "prompt": prompt}
     config = load_config(directory.config_toml)
     config = override(config, {"sample": {key: value for key, value in given.items() if value is not None}})
@@ -63,7 +65,10 @@ def export_command(
     home: HomeOption = None,
 ) -> None:
     """Write a run's newest checkpoint, or its numbers, in another program's format."""
+    from lrtui.runs.sweeps import refuse_sweep
+
     directory = open_run(home_folder(home), run)
+    refuse_sweep(directory)
     suffixes = {"torch": ".pt", "safetensors": ".safetensors", "csv": ".csv", "tensorboard": ".tensorboard"}
     if format not in suffixes:
         raise UsageError(f"--format {printable(format)!r} is not known", f"Formats: {', '.join(suffixes)}.")

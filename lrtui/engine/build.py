@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from lrtui.engine.device import choose_threads, find_device, has_bf16, prepare
+from lrtui.engine.device import choose_threads, device_of_rank, find_device, fingerprint, has_bf16, prepare
+from lrtui.engine.invitation import invite
 from lrtui.engine.kernels.choose import TINY_STEP, check_kernel, choose_kernel, step_operations
 from lrtui.engine.kernels.kernel import Kernel
 from lrtui.engine.kernels.precision import WORTH, in_precision, measure_precision, precision_sentence
+from lrtui.engine.ranks import Ranks
 from lrtui.engine.seeds import derive
+from lrtui.engine.shared_step import SharedStep
 from lrtui.engine.step import TrainStep
 from lrtui.errors import ConfigError, CorpusError
 from lrtui.models.language_model import LanguageModel, build_model
@@ -36,6 +39,12 @@ class Workplace:
     train: TrainStep
     evaluation: dict[str, list[Batch]]
     notes: tuple[str, ...] = ()  # sentences on what was chosen, and why
+    ranks: Ranks | None = None
+
+    @property
+    def fingerprint(self) -> dict[str, str]:
+        """What the bits of a run here depend on."""
+        return fingerprint(self.config, self.device, self.ranks.size if self.ranks else 1)
 
 
 def load_data(config: Config, home: Path, progress: Callable[[str, int, int], None] | None = None) -> TextData:
@@ -58,16 +67,18 @@ def layout_of(model: LanguageModel, mode: str) -> tuple[Layout, int | None]:
     return ("streams" if model.reads == "streams" else "windows"), None
 
 
-def make_workplace(config: Config, data: TextData, lanes: int = 1, began: bool = False) -> Workplace:
+def make_workplace(
+    config: Config, data: TextData, lanes: int = 1, began: bool = False, ranks: Ranks | None = None
+) -> Workplace:
     """Build everything for a run on `data`; one that `began` before goes on with autograd where its kernel is missing.
 
-    Raises DeviceError, CorpusError, ConfigError.
+    Rank 0 of several has the others do the same. Raises DeviceError, CorpusError, ConfigError.
     """
-    device = find_device(config.train.device)
+    device = find_device(config.train.device if ranks is None else device_of_rank(config.train.device, ranks.local))
     if not began:
-        check_kernel(config, device.type)
+        check_kernel(config, device.type, ranks is not None)
     model = make_model(config, data.vocabulary, lanes)
-    threads = choose_threads(config, model.parameter_count())
+    threads = choose_threads(config, model.parameter_count(), neighbours=ranks.neighbours if ranks else 1)
     prepare(config, device, threads)
     _check_prompt(config, data.vocabulary)
     t = config.train
@@ -78,10 +89,18 @@ def make_workplace(config: Config, data: TextData, lanes: int = 1, began: bool =
         split: eval_batches(data, split, layout, t.batch, block, t.eval_batches, device) for split in ("train", "val")
     }
     config, notes = _settle_precision(config, data.vocabulary, device, batches)
-    kernel = choose_kernel(config, model.parameter_count(), device.type)
+    kernel = choose_kernel(config, model.parameter_count(), device.type) if ranks is None else "autograd"
     settled = {"threads": threads, "kernel": kernel}
     config = config.model_copy(update={"train": config.train.model_copy(update=settled)})
-    return Workplace(config, data, device, TrainStep(config, model.to_device(device), batches), evaluation, notes)
+    train = _make_step(config, model.to_device(device), batches, ranks)
+    if ranks is not None and ranks.rank == 0:
+        invite(ranks, config, data.sha256)
+        train.adopt(train.flat.values)
+    return Workplace(config, data, device, train, evaluation, notes, ranks)
+
+
+def _make_step(config: Config, model: LanguageModel, batches: Batches, ranks: Ranks | None) -> TrainStep:
+    return TrainStep(config, model, batches) if ranks is None else SharedStep(config, model, batches, ranks)
 
 
 def _settle_precision(

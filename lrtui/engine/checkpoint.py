@@ -85,17 +85,18 @@ def write_state(
         best=best,
     )
     files = {
-        "model.safetensors": save(_solid(flat.views(snapshot.values))),
-        "optim.safetensors": save(_solid(_optimizer_tensors(snapshot, flat))),
+        "model.safetensors": save(solid(flat.views(snapshot.values))),
+        "optim.safetensors": save(solid(_optimizer_tensors(snapshot, flat))),
         "state.json": msgspec.json.encode(meta),
     }
     if snapshot.good is not None:
         good = {f"parameter/{name}": t for name, t in flat.views(snapshot.good.values).items()}
-        files["good.safetensors"] = save(_solid(good | _optimizer_tensors(snapshot.good, flat)))
-    _write_folder(target, files)
+        files["good.safetensors"] = save(solid(good | _optimizer_tensors(snapshot.good, flat)))
+    write_folder(target, files)
 
 
-def _write_folder(target: Path, files: dict[str, bytes]) -> None:
+def write_folder(target: Path, files: dict[str, bytes]) -> None:
+    """Write `files` and their manifest as the folder `target`, over one that is there. Raises DiskError."""
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     manifest = {name: FileRecord(len(data), hashlib.sha256(data).hexdigest()) for name, data in files.items()}
     with disk_errors("write the checkpoint", target):
@@ -128,7 +129,7 @@ def _write_synced(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _solid(tensors: dict[str, Tensor]) -> dict[str, numpy.ndarray]:
+def solid(tensors: dict[str, Tensor]) -> dict[str, numpy.ndarray]:
     """The same as contiguous arrays, which safetensors wants.
 
     By numpy, because this runs in the writer's thread: a torch operation there would bring a second pool of OpenMP
@@ -143,10 +144,10 @@ def _optimizer_tensors(snapshot: Snapshot, flat: FlatParameters) -> dict[str, Te
     return named | {f"carry/{i}": t for i, t in enumerate(snapshot.carry)}
 
 
-def read_verified(folder: Path, only: tuple[str, ...] = ()) -> dict[str, bytes]:
+def read_verified(folder: Path, only: tuple[str, ...] = (), needed: tuple[str, ...] = WHOLE) -> dict[str, bytes]:
     """The files of a checkpoint, each checked against the manifest. Raises CheckpointError naming the first bad one.
 
-    `only` limits reading to some of them.
+    `only` limits reading to some of them; without it, those `needed` must be there.
     """
 
     def bad(what: str) -> CheckpointError:
@@ -171,7 +172,7 @@ def read_verified(folder: Path, only: tuple[str, ...] = ()) -> dict[str, bytes]:
         if hashlib.sha256(data).hexdigest() != record.sha256:
             raise bad(f"{name} is not what was written (its sha256 differs)")
         files[name] = data
-    if missing := {*WEIGHTS, *(only or WHOLE)} - files.keys():
+    if missing := {*(only or needed)} - files.keys():
         raise bad(f"{MANIFEST} does not list {', '.join(sorted(missing))}")
     return files
 

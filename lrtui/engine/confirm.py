@@ -48,7 +48,7 @@ def lanes_of(live: Live, lanes: int) -> TrainStep:
     for name, buffer in train.optimizer.buffers.items():
         made.optimizer.buffers[name].copy_(buffer)
     made.optimizer.updates = train.optimizer.updates
-    made.carry = tuple(t.expand(lanes, *t.shape).clone() for t in train.carry)
+    made.carry = tuple(t.expand(lanes, *t.shape).clone() for t in train.whole_carry())
     return made
 
 

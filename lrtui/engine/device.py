@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of glibc's mallopt
 KEEP_BYTES = 1 << 30
+WORLD_SIZE = "world size"  # of a fingerprint
 
 
 def find_device(name: str) -> torch.device:
@@ -42,9 +43,26 @@ def find_device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def choose_threads(config: Config, parameters: int) -> int:
-    """`train.threads`, or where that is 0: one for a tiny step, where a second costs more than it brings, else all."""
-    return config.train.threads or (1 if step_operations(config, parameters) < TINY_STEP else cores())
+def device_of_rank(name: str, local: int) -> str:
+    """The `train.device` of the rank that is number `local` on its machine: a CUDA device each, else the CPU for all.
+
+    Raises DeviceError for a device that ranks cannot have.
+    """
+    if name.startswith("cuda:") or name == "mps":
+        raise DeviceError(f'train.device = "{name}": ranks cannot share it', 'Use "auto", "cuda" or "cpu".')
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return f"cuda:{local}" if name == "cuda" else name
+
+
+def choose_threads(config: Config, parameters: int, *, lanes: int = 1, neighbours: int = 1) -> int:
+    """`train.threads`, or where that is 0: one for a tiny step of all `lanes` together, where a second costs more than
+    it brings, else all.
+
+    Processes that train beside each other on one machine, `neighbours`, share them.
+    """
+    tiny = lanes * step_operations(config, parameters) < TINY_STEP
+    return config.train.threads or (1 if tiny else max(1, cores() // neighbours))
 
 
 def keep_memory() -> None:
@@ -85,7 +103,10 @@ def prepare(config: Config, device: torch.device, threads: int) -> None:
     limit_blas(threads)
     if config.train.deterministic:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-        torch.use_deterministic_algorithms(True, warn_only=True)
+        if config.train.compile == "on":
+            torch.use_deterministic_algorithms(True, warn_only=True)
+        else:
+            torch.set_deterministic_debug_mode("warn")  # the same, without a second of loading the compiler to tell it
         # we read no memory we have not written; filling it with NaN first would cost an LSTM 5 %
         torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
         torch.backends.cudnn.benchmark = False
@@ -108,8 +129,12 @@ def _check_compiler(device: torch.device) -> None:
         ) from None
 
 
-def fingerprint(config: Config, device: torch.device) -> dict[str, str]:
-    """What the bits of a run depend on, by name. Equal fingerprints: a resume or replay is exact."""
+def fingerprint(config: Config, device: torch.device, ranks: int = 1) -> dict[str, str]:
+    """What the bits of a run depend on, by name. Equal fingerprints: a resume or replay is exact.
+
+    A run on one rank does not say so: it is what every run was before there could be several.
+    """
+    backend = "nccl" if device.type == "cuda" else "gloo"
     if device.type == "cuda":
         where = torch.cuda.get_device_name(device)
     else:
@@ -123,6 +148,7 @@ def fingerprint(config: Config, device: torch.device) -> dict[str, str]:
         "config": _digest(config),
         "kernel": kernel_text(config),
         "deterministic": str(config.train.deterministic).lower(),
+        **({WORLD_SIZE: f"{ranks} ({backend})"} if ranks > 1 else {}),
     }
 
 
@@ -142,5 +168,7 @@ def _digest(config: Config) -> str:
 
 def difference(then: dict[str, str], now: dict[str, str]) -> str:
     """The badge of a resume: `exact`, or `continued: <what differs>`."""
+    alone = {WORLD_SIZE: "1"}
+    then, now = alone | then, alone | now
     differs = [f"{key} {then.get(key, '?')} → {value}" for key, value in now.items() if then.get(key) != value]
     return f"continued: {', '.join(differs)}" if differs else "exact"

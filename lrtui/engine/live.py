@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lrtui.engine.state import Snapshot, state_sha256
+from lrtui.engine.state import Snapshot
 from lrtui.engine.step import TrainStep
 from lrtui.lr.ledger import Entry, Rate, fold
 from lrtui.lr.schedule import Schedule
@@ -55,7 +55,7 @@ class Live:
         """Write `entry` into the ledger, do what it says, and tell what it does to the rate of this step."""
         old = self.rate(self.step)
         if entry.kind == "reset":
-            self.train.optimizer.reset()
+            self.train.reset_optimizer()
         self.rate = self.rate.apply(entry)
         self.progress = self.progress.at(entries=(*self.progress.entries, entry))
         return RateChanged(
@@ -69,4 +69,4 @@ class Live:
         )
 
     def sha256(self) -> str:
-        return state_sha256(self.train.flat.values, self.train.optimizer.buffers, self.train.flat)
+        return self.train.sha256()

@@ -136,7 +136,7 @@ def retain_undo(run: RunDirectory, entries: int) -> None:
 
 def sweep(run: RunDirectory) -> None:
     """Remove what a killed writer left half done; whoever calls this holds the run's lock."""
-    for folder in (run.steps, run.undo):
+    for folder in (run.steps, run.undo, run.cut):
         if folder.is_dir():
             for path in sorted(folder.iterdir()):
                 if path.name.startswith(".") and path.name.endswith(OLD):

@@ -84,5 +84,5 @@ def state_sha256(values: Tensor, buffers: dict[str, Tensor], flat: FlatParameter
     for kind, buffer in [("parameter", values), *sorted(buffers.items())]:
         for name, view in sorted(flat.views(buffer.cpu()).items()):
             digest.update(f"{kind}/{name}/{tuple(view.shape)}\0".encode())
-            digest.update(view.numpy().tobytes())  # numpy: see checkpoint._solid
+            digest.update(view.numpy().tobytes())  # numpy: see checkpoint.solid
     return digest.hexdigest()

@@ -12,7 +12,7 @@ from lrtui.engine.flat import FlatParameters
 from lrtui.engine.kernels.choose import choose_kernel, make_kernel
 from lrtui.engine.optim import Rate, make_optimizer
 from lrtui.engine.seeds import derive
-from lrtui.engine.state import Snapshot
+from lrtui.engine.state import Snapshot, state_sha256
 from lrtui.models.language_model import LanguageModel
 from lrtui.runs.checkpoints import Progress
 from lrtui.text.batches import IGNORE, Batch
@@ -84,7 +84,8 @@ class TrainStep:
             progress.at(updates=optimizer.updates),
             self.flat.values.clone(),
             {name: buffer.clone() for name, buffer in optimizer.buffers.items()},
-            tuple(t.float().clone() for t in self.carry),  # bfloat16 is exact in float32, and files hold only that
+            # bfloat16 is exact in float32, and files hold only that
+            tuple(t.float().clone() for t in self.whole_carry()),
         )
 
     def restore(self, snapshot: Snapshot, weights_only: bool = False) -> None:
@@ -99,3 +100,19 @@ class TrainStep:
         self.optimizer.updates = snapshot.progress.updates
         device = self.flat.values.device
         self.carry = tuple(t.to(device, copy=True) for t in snapshot.carry)
+
+    def adopt(self, values: Tensor) -> None:
+        """Take these weights `[lanes, width]` and leave the rest as it is."""
+        self.flat.values.copy_(values)
+
+    def reset_optimizer(self) -> None:
+        """Throw the optimizer's state away."""
+        self.optimizer.reset()
+
+    def whole_carry(self) -> tuple[Tensor, ...]:
+        """The hidden state of all rows of the batch."""
+        return self.carry
+
+    def sha256(self) -> str:
+        """The hash of parameters and optimizer state."""
+        return state_sha256(self.flat.values, self.optimizer.buffers, self.flat)

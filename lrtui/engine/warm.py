@@ -15,6 +15,7 @@ from lrtui.errors import OtherModelError, UsageError
 from lrtui.runs.checkpoints import surviving
 from lrtui.runs.directory import open_run
 from lrtui.runs.history import read_history
+from lrtui.runs.sweeps import refuse_sweep
 from lrtui.text.vocabulary import Vocabulary
 
 
@@ -52,6 +53,7 @@ def warm_start(place: Workplace, home: Path, source: str) -> WarmStart:
     if at and not step.isdecimal():
         raise UsageError(f"--init-from {source!r}: {step!r} is no step", "For example --init-from quiet-otter@4000.")
     run = open_run(home, name)
+    refuse_sweep(run)
     rewinds = read_history(run).rewinds
     ours = place.data.vocabulary
     known = next((meta.vocabulary for _, meta in surviving(run, rewinds)), None)  # the same in all of them
@@ -71,7 +73,7 @@ def warm_start(place: Workplace, home: Path, source: str) -> WarmStart:
         place.train.model.token_axes,
         torch.tensor(pairs, dtype=torch.int64).view(-1, 2),
     )
-    place.train.flat.values.copy_(values)
+    place.train.adopt(values)
     kept = len(pairs)
     return WarmStart(f"{run.name}, step {found.snapshot.step}", kept, ours.size - kept, theirs.size - kept)
 

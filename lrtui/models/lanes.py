@@ -98,13 +98,21 @@ class Dropout(nn.Module):
     def __init__(self, p: float, lanes: int, generator: torch.Generator) -> None:
         super().__init__()
         self.p, self.lanes, self.generator = p, lanes, generator
+        self.part, self.parts = 0, 1  # where the batch is shared by several processes: which of its parts this one has
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training or self.p == 0.0:
             return x
         shape = x.shape if self.lanes == 1 else x.shape[1:]
-        keep = torch.empty(shape, device=x.device, dtype=x.dtype).bernoulli_(1 - self.p, generator=self.generator)
+        keep = self._draw(shape, x)
         return x * keep.div_(1 - self.p)
+
+    def _draw(self, shape: torch.Size, x: Tensor) -> Tensor:
+        """The mask: of a part of the batch, its rows of the mask of the whole one."""
+        if self.parts > 1:
+            shape = torch.Size((self.parts * shape[0], *shape[1:]))
+        keep = torch.empty(shape, device=x.device, dtype=x.dtype).bernoulli_(1 - self.p, generator=self.generator)
+        return keep if self.parts == 1 else keep.chunk(self.parts)[self.part]
 
 
 #: kind → (the fused kernel, gates stacked in its weights, tensors in its state)

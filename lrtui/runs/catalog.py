@@ -22,6 +22,8 @@ from lrtui.runs.events import UNREADABLE, SampleLine
 from lrtui.runs.history import History, read_history
 from lrtui.runs.lock import RunLock, is_live
 from lrtui.runs.metrics import last_block
+from lrtui.runs.sweep_table import winner
+from lrtui.runs.sweeps import SweepHistory, is_sweep, read_sweep
 
 State = Literal["live", "finished", "saved", "crashed", "unreadable"]
 _LAST_STEPS = 100
@@ -33,9 +35,12 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
 
     saved: it ended early and says how to resume. crashed: it ended without a word, and can be resumed all the same.
     `loss` is the mean of the last steps, `val` the last validation loss that was a number and `best` the lowest one.
+    A sweep of `lanes` lanes is told by its best one.
     """
 
     name: str
+    kind: Literal["run", "sweep"] = "run"
+    lanes: int = 1
     state: State
     age: float
     bytes: int
@@ -110,6 +115,8 @@ def summarize(run: RunDirectory, now: float | None = None) -> RunSummary:
     size, written = _size_and_time(run.path)
     age = max(0.0, (time.time() if now is None else now) - written)
     try:
+        if is_sweep(run):
+            return _sweep_summary(run, read_sweep(run), age, size)
         return _summary(run, read_history(run), age, size)
     except DiskError:
         return RunSummary(name=run.name, state="unreadable", age=age, bytes=size)
@@ -125,7 +132,7 @@ def _summary(run: RunDirectory, history: History, age: float, size: int) -> RunS
     started = history.started
     return RunSummary(
         name=run.name,
-        state=_state(run, history),
+        state=_state(run, history.finished is not None, history.stopped is not None),
         age=age,
         bytes=size,
         step=block.step + len(block.loss) if block else history.last_step,
@@ -142,12 +149,41 @@ def _summary(run: RunDirectory, history: History, age: float, size: int) -> RunS
     )
 
 
-def _state(run: RunDirectory, history: History) -> State:
+def _sweep_summary(run: RunDirectory, sweep: SweepHistory, age: float, size: int) -> RunSummary:
+    """A sweep as its best lane so far: that of the winning rate, or while it trains the one with the least loss."""
+    started, best = sweep.started, winner(sweep.rows)
+    training = [row.lane for row in sweep.rows if row.state == "training"]
+    lane = best.lane if best else training[0] if training else None
+    block = last_block(run.lane(lane)) if lane is not None else None
+    losses = [loss for loss in block.loss[-_LAST_STEPS:] if math.isfinite(loss)] if block else []
+    vals = [row.val for row in sweep.rows if row.val is not None]
+    label = model_label(section(read_config_table(run), "model"))
+    return RunSummary(
+        name=run.name,
+        kind="sweep",
+        lanes=len(sweep.rows),
+        state=_state(run, sweep.swept is not None, sweep.stopped is not None),
+        age=age,
+        bytes=size,
+        step=max(sweep.last_step, block.step + len(block.loss) if block else 0),
+        steps=started.steps if started else 0,
+        model=f"{len(sweep.rows)}× {label}",
+        corpus=started.corpus if started else "",
+        parameters=started.parameters if started else 0,
+        loss=best.loss if best and best.loss is not None else math.fsum(losses) / len(losses) if losses else None,
+        lr=best.rate if best else None,
+        val=best.val if best else None,
+        best=min(vals, default=None),
+        best_step=None,
+    )
+
+
+def _state(run: RunDirectory, finished: bool, stopped: bool) -> State:
     if is_live(run):
         return "live"
-    if history.finished:
+    if finished:
         return "finished"
-    return "saved" if history.stopped else "crashed"
+    return "saved" if stopped else "crashed"
 
 
 def model_label(model: dict[str, Any]) -> str:

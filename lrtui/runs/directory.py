@@ -81,6 +81,20 @@ class RunDirectory:
         """The folder of states before a change, one folder each."""
         return self.path / "undo"
 
+    @property
+    def sweep_json(self) -> Path:
+        """What is tried, of a directory that is a sweep; no other has it."""
+        return self.path / "sweep.json"
+
+    @property
+    def cut(self) -> Path:
+        """The folder of the states of a sweep's lanes that were cut, one folder a step."""
+        return self.path / "cut"
+
+    def lane(self, lane: int) -> "RunDirectory":
+        """The folder of one lane of a sweep: its metrics are where those of a run are."""
+        return RunDirectory(self.path / "lanes" / f"{lane:03d}")
+
     def undo_state(self, step: int, entries: int) -> Path:
         """The folder of the state at `step` with `entries` ledger entries, whether it exists or not."""
         return self.undo / f"{step:09d}-{entries}"

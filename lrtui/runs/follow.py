@@ -3,7 +3,16 @@
 import time
 from collections.abc import Callable, Iterator
 
-from lrtui.messages import Event, Finished, Sampled, Stepped, Stopped, finite_or_none
+from lrtui.messages import (
+    Event,
+    Finished,
+    LanePromoted,
+    Sampled,
+    Stepped,
+    Stopped,
+    Swept,
+    finite_or_none,
+)
 from lrtui.runs.directory import RunDirectory
 from lrtui.runs.events import EventReader, SampleReader
 from lrtui.runs.lock import is_live
@@ -27,10 +36,11 @@ def follow(run: RunDirectory, sleep: Callable[[float], None] = time.sleep) -> It
         for line in samples.poll():
             yield Sampled(line.step, prompt=line.prompt, temperature=line.temperature, text=line.text, lane=line.lane)
         for event in log.poll():
-            if isinstance(event, Finished | Stopped):
+            if isinstance(event, Finished | Stopped | Swept):
                 ends.append(event)
             else:
-                ends.clear()  # it was resumed
+                if not isinstance(event, LanePromoted):
+                    ends.clear()  # it was resumed
                 yield event
         yield from ends
         if not live:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,8 @@ import msgspec
 from lrtui.config.toml import dump_toml
 from lrtui.engine.build import Workplace, load_data, make_workplace
 from lrtui.engine.checkpoint import Origin, write_state
-from lrtui.engine.device import fingerprint
 from lrtui.engine.inbox import parse_script
+from lrtui.engine.ranks import Ranks
 from lrtui.engine.session import Session
 from lrtui.engine.state import Snapshot
 from lrtui.engine.warm import warm_start
@@ -41,6 +42,7 @@ def begin(
     script: Sequence[str] = (),
     init_from: str | None = None,
     progress: Progress | None = None,
+    ranks: Ranks | None = None,
 ) -> Host:
     """A new run, ready to be iterated. Nothing is left on the disk when anything is wrong with what was asked.
 
@@ -49,8 +51,8 @@ def begin(
     inbox = WorkerInbox(parse_script(script))
     if name is not None:
         check_name(name)
-    config = _anchored(config)
-    place = make_workplace(config, load_data(config, home, progress))
+    config = anchored(config)
+    place = make_workplace(config, load_data(config, home, progress), ranks=ranks)
     warm = warm_start(place, home, init_from) if init_from else None
     origin = origin_of(place, config.lr_schedule())
     opening: list[Event] = [_started(place, origin, script), *(Warned(0, message=note) for note in place.notes)]
@@ -64,22 +66,26 @@ def begin(
         pulse=Pulse(),
         recall=lambda step, entries: host.recall(step, entries),
     )
-    run, lock = _create(home, name, place, origin, session.live.capture() if warm else None)
+    write = partial(_write_beginning, place, origin, session.live.capture() if warm else None)
+    run, lock = create_locked(home, name, write)
     opening[0] = msgspec.structs.replace(opening[0], run=run.name)
     host = Host(run, lock, place, session, inbox, origin, opening, CheckpointWriter())
     return host
 
 
-def _create(
-    home: Path, name: str | None, place: Workplace, origin: Origin, beginning: Snapshot | None
-) -> tuple[RunDirectory, RunLock]:
-    """The directory of a new run, locked, with its config and the state it begins with, where another run gave it."""
+def _write_beginning(place: Workplace, origin: Origin, beginning: Snapshot | None, run: RunDirectory) -> None:
+    """What a new run has from the first moment: its config, and the state that another run gave it."""
+    write_config(run, place.config)
+    if beginning is not None:
+        write_state(run.beginning, beginning, place.train.flat, origin)
+
+
+def create_locked(home: Path, name: str | None, write: Callable[[RunDirectory], None]) -> tuple[RunDirectory, RunLock]:
+    """The directory of a new run, locked, with the files that `write` puts there before anybody may see it as one."""
     run = create_run(home, name)
     try:
         lock = RunLock(run).acquire()
-        _write_config(run, place.config)
-        if beginning is not None:
-            write_state(run.beginning, beginning, place.train.flat, origin)
+        write(run)
     except BaseException:
         shutil.rmtree(run.path, ignore_errors=True)  # it never was a run
         raise
@@ -109,11 +115,11 @@ def origin_of(place: Workplace, schedule: Schedule) -> Origin:
         schedule=schedule,
         vocabulary=place.data.vocabulary.to_dict(),
         corpus_sha256=place.data.sha256,
-        fingerprint=fingerprint(place.config, place.device),
+        fingerprint=place.fingerprint,
     )
 
 
-def _anchored(config: Config) -> Config:
+def anchored(config: Config) -> Config:
     """A corpus path that means the same from every folder: the run may be resumed from another one."""
     if config.corpus.path is None:
         return config
@@ -121,7 +127,8 @@ def _anchored(config: Config) -> Config:
     return config.model_copy(update={"corpus": config.corpus.model_copy(update={"path": path})})
 
 
-def _write_config(run: RunDirectory, config: Config) -> None:
+def write_config(run: RunDirectory, config: Config) -> None:
+    """Write config.toml. Raises DiskError."""
     with disk_errors("write", run.config_toml), run.config_toml.open("w", encoding="utf-8") as file:
         file.write(dump_toml(config))
         file.flush()

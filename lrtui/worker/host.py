@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import FrameType
 
 import msgspec
 
+from lrtui.cluster.torchrun import torchrun_command
 from lrtui.engine import shelf
 from lrtui.engine.build import Workplace
 from lrtui.engine.checkpoint import Origin, write_checkpoint, write_state
 from lrtui.engine.inbox import Inbox
+from lrtui.engine.ranks import RankLostError
 from lrtui.engine.session import Session
 from lrtui.engine.state import Answered, CheckpointDue, Snapshot, UndoDue
 from lrtui.engine.writer import CheckpointWriter
-from lrtui.errors import DiskError
-from lrtui.messages import Event, Finished, Rewound, Stop, Stopped, Warned
+from lrtui.messages import Event, Finished, Rewound, Stopped, Warned
 from lrtui.runs.directory import RunDirectory
 from lrtui.runs.lock import RunLock
 from lrtui.worker.control import ControlServer
+from lrtui.worker.outcomes import Outcomes
 from lrtui.worker.recorder import Recorder, saved
+from lrtui.worker.signals import stop_on_signals
 
 READ_BACK_SECONDS = 0.1
-SECOND_SIGNAL_SECONDS = 10.0
 MOST_WAITING = 8  # states that wait for the disk; more undo states are not queued
-
-#: what ended a run → the exit code of its process; a stop that was asked for is a success
-EXIT_CODES = {"SIGHUP": 129, "SIGINT": 130, "SIGPIPE": 141, "SIGTERM": 143, "SIGUSR1": 75, "output": 74, "diverged": 1}
 
 
 class Pulse:
@@ -66,17 +62,17 @@ class Host:
     rewinds: list[Rewound] = field(default_factory=list)
     save_first: bool = False  # the first state is like no checkpoint: write it before anything else
     _late: tuple[CheckpointDue, int] | None = None
-    _disk_refused: bool = False
 
     def events(self) -> Iterator[Event]:
         """Train, and yield every event once it is on the disk."""
         began = time.monotonic()
         recorder = Recorder(self.run, self.session.live.step)
+        self._outcomes = Outcomes(self.writer)
         control = ControlServer(self.run, self.inbox)
         whole = False
         try:
             control.start()
-            with self._signals():
+            with stop_on_signals(self.inbox):
                 yield from self._open(recorder)
                 for item in self.session.run(self.inbox):
                     if isinstance(item, CheckpointDue):
@@ -89,6 +85,9 @@ class Host:
                         yield from self._tell(item, recorder, began)
                     yield from self._collect(recorder)
             whole = True
+        except RankLostError as lost:
+            yield from recorder.record(Warned(self.session.live.step, message=lost.sentence))
+            raise
         finally:
             if whole:  # otherwise leave at once: what is half written is swept at the next start
                 self.writer.close()
@@ -114,13 +113,18 @@ class Host:
         if isinstance(event, Finished):
             event = msgspec.structs.replace(event, seconds=round(time.monotonic() - began, 3))
         if isinstance(event, Stopped):
-            event = msgspec.structs.replace(event, resume=f"lrtui resume {self.run.name}")
+            event = msgspec.structs.replace(event, resume=f"{self._program()} resume {self.run.name}")
         yield from recorder.record(event)
         if isinstance(event, Rewound):
             self.rewinds.append(event)
             self._late = None
             self._drop_ghosts()
         yield event
+
+    def _program(self) -> str:
+        """How this process was started, in words that start it again."""
+        ranks = self.place.ranks
+        return "lrtui" if ranks is None else torchrun_command(ranks.size, ranks.neighbours)
 
     # -- checkpoints ----------------------------------------------------------------------------------------------
 
@@ -172,56 +176,14 @@ class Host:
         self.writer.submit(job)
 
     def _collect(self, recorder: Recorder) -> Iterator[Event]:
-        """Tell what the writer has done; a refusal is told once, until a checkpoint succeeds."""
+        """Tell what the writer has done."""
         if self._late is not None and not self.writer.backlog:
             self._save_late()
-        for outcome in self.writer.outcomes():
-            event: Event | None = None
-            if isinstance(outcome, Exception) and not isinstance(outcome, DiskError):
-                raise outcome
-            if not isinstance(outcome, Exception):
-                self._disk_refused, event = False, outcome
-            elif not self._disk_refused:
-                self._disk_refused = True
-                assert isinstance(outcome, DiskError)
-                sentence = f"{outcome.message}; the checkpoint before stands, training goes on"
-                event = Warned(self.session.live.step, message=sentence)
-            if event is not None:
-                yield from recorder.record(event)
-                yield event
+        for event in self._outcomes.events(self.session.live.step):
+            yield from recorder.record(event)
+            yield event
 
     def recall(self, step: int, entries: int) -> Snapshot | None:
         """The state before a change, from the disk, for an undo whose state memory no longer holds."""
         self.writer.wait()
         return shelf.recall(self.run, self.place.train.flat, self.rewinds, step, entries)
-
-    # -- signals --------------------------------------------------------------------------------------------------
-
-    @contextmanager
-    def _signals(self) -> Iterator[None]:
-        """The first signal asks for a stop at the next step boundary; a second one within 10 s leaves at once."""
-        last = -SECOND_SIGNAL_SECONDS
-
-        def on_signal(number: int, frame: FrameType | None) -> None:
-            nonlocal last
-            name, now = signal.Signals(number).name, time.monotonic()
-            # a hangup comes twice, from the kernel and from the shell: nobody is impatient
-            if now - last < SECOND_SIGNAL_SECONDS and name != "SIGHUP":
-                raise SystemExit(EXIT_CODES[name])
-            last = now
-            self.inbox.put(Stop(), name)
-
-        numbers = [signal.SIGINT, signal.SIGTERM, signal.SIGUSR1]
-        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup and detached workers stay
-            numbers.append(signal.SIGHUP)
-        before = {number: signal.signal(number, on_signal) for number in numbers}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-
-def exit_code(event: Event | None) -> int:
-    """The exit code of a process whose run ended with `event`."""
-    return EXIT_CODES.get(event.cause, 0) if isinstance(event, Stopped) else 0

@@ -20,6 +20,7 @@ from lrtui.lr.ledger import fold
 from lrtui.messages import Confirm, Event, Find, RunStarted
 from lrtui.runs.directory import disk_errors, open_run
 from lrtui.runs.history import read_history
+from lrtui.runs.sweeps import refuse_sweep
 from lrtui.worker.begin import Progress
 from lrtui.worker.host import Pulse
 from lrtui.worker.resume import resume_point, same_workplace
@@ -52,6 +53,7 @@ def newest(home: Path, name: str, progress: Progress | None = None) -> Specimen:
     Raises UsageError for a run that never began, CorpusError where its text has changed, CheckpointError.
     """
     run = open_run(home, name)
+    refuse_sweep(run)
     with disk_errors("read", run.config_toml):
         config = load_config(run.config_toml)
     history = read_history(run)

@@ -7,22 +7,20 @@ from collections import deque
 from collections.abc import Iterator
 
 from lrtui.errors import DiskError
-from lrtui.messages import CheckpointSaved, Event, Rewound, Stepped, Warned
-from lrtui.runs.directory import RunDirectory
+from lrtui.messages import CheckpointSaved, Event, LanesCut, LanesStepped, Rewound, Stepped, Warned
+from lrtui.runs.directory import RunDirectory, disk_errors
 from lrtui.runs.events import EventLog
 from lrtui.runs.metrics import MetricsWriter
 
 MOST_WAITING = 100_000  # blocks of steps kept for a disk that refuses them; then the oldest are given up
 
 
-class Recorder:
-    """Writes the events and metrics of `run`, in order. The run's lock must be held."""
+class PatientRecorder:
+    """Writes the events of `run`, in order. The run's lock must be held. `_put` says where what belongs."""
 
-    def __init__(self, run: RunDirectory, step: int) -> None:
+    def __init__(self, run: RunDirectory) -> None:
         self.run = run
         self._log = EventLog(run)
-        self._metrics: MetricsWriter | None = MetricsWriter(run, step)
-        self._start = step
         self._waiting: deque[Event] = deque(maxlen=MOST_WAITING)
         self._refused = False
 
@@ -31,7 +29,7 @@ class Recorder:
         self._waiting.append(event)
         try:
             while self._waiting:
-                self._write(self._waiting[0])
+                self._put(self._waiting[0])
                 self._waiting.popleft()
         except DiskError as error:
             if not self._refused:
@@ -42,7 +40,22 @@ class Recorder:
             self._refused = False
             yield Warned(event.step, message="the disk takes writes again: everything that waited is written")
 
-    def _write(self, event: Event) -> None:
+    def _put(self, event: Event) -> None:
+        self._log.append(event)
+
+    def close(self) -> None:
+        self._log.close()
+
+
+class Recorder(PatientRecorder):
+    """Writes the events and metrics of a run, from `step` on."""
+
+    def __init__(self, run: RunDirectory, step: int) -> None:
+        super().__init__(run)
+        self._metrics: MetricsWriter | None = MetricsWriter(run, step)
+        self._start = step
+
+    def _put(self, event: Event) -> None:
         if isinstance(event, Stepped):
             if self._metrics is None:
                 self._metrics = MetricsWriter(self.run, self._start)
@@ -61,9 +74,49 @@ class Recorder:
             self._metrics = MetricsWriter(self.run, step)
 
     def close(self) -> None:
-        self._log.close()
+        super().close()
         if self._metrics is not None:
             self._metrics.close()
+
+
+class SweepRecorder(PatientRecorder):
+    """Writes the events of a sweep, and the metrics of its lanes, each into a folder of its own."""
+
+    def __init__(self, run: RunDirectory) -> None:
+        super().__init__(run)
+        self._lanes: dict[int, MetricsWriter] = {}
+        self._done = 0  # lanes of the block in hand that are written: a full disk may come between two
+
+    def _put(self, event: Event) -> None:
+        if not isinstance(event, LanesStepped):
+            super()._put(event)
+            for lane in event.lanes if isinstance(event, LanesCut) else ():
+                self._close(lane)
+            return
+        columns = zip(event.lanes, event.loss, event.lr, event.grad_norm, strict=True)
+        for lane, loss, lr, norms in list(columns)[self._done :]:
+            block = Stepped(event.step, n=len(loss), loss=loss, lr=lr, grad_norm=norms)
+            self._writer(lane, event.step).write(block)
+            self._done += 1
+        self._done = 0
+
+    def _writer(self, lane: int, step: int) -> MetricsWriter:
+        if lane not in self._lanes:
+            folder = self.run.lane(lane)
+            with disk_errors("create", folder.path):
+                folder.path.mkdir(parents=True, exist_ok=True)
+            self._lanes[lane] = MetricsWriter(folder, step)
+        return self._lanes[lane]
+
+    def _close(self, lane: int) -> None:
+        writer = self._lanes.pop(lane, None)
+        if writer is not None:
+            writer.close()
+
+    def close(self) -> None:
+        super().close()
+        for lane in list(self._lanes):
+            self._close(lane)
 
 
 def saved(run: RunDirectory, step: int, *, pinned: bool, best: bool) -> CheckpointSaved:

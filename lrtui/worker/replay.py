@@ -12,8 +12,9 @@ from lrtui.config.load import load_config
 from lrtui.engine import shelf
 from lrtui.engine.build import load_data, make_workplace
 from lrtui.engine.checkpoint import read_checkpoint
-from lrtui.engine.device import difference, fingerprint
+from lrtui.engine.device import difference
 from lrtui.engine.inbox import Inbox, Scripted
+from lrtui.engine.ranks import Ranks
 from lrtui.engine.session import Session
 from lrtui.errors import UsageError
 from lrtui.messages import Event, RateChanged, RunResumed, RunStarted, Stop, Stopped
@@ -69,7 +70,7 @@ class Replay:
         )
 
 
-def replay(home: Path, name: str) -> Replay:
+def replay(home: Path, name: str, ranks: Ranks | None = None) -> Replay:
     """The replay of a run to its newest checkpoint that can be trusted.
 
     Raises UsageError for a run that never began, CheckpointError where there is nothing to compare with.
@@ -82,19 +83,24 @@ def replay(home: Path, name: str) -> Replay:
     history = read_history(run)
     if history.started is None:
         raise UsageError(f"run {run.name} never began: there is nothing to replay")
-    place = make_workplace(with_its_kernel(config, history.started), load_data(config, home), began=True)
+    data = load_data(config, home)
+    place = make_workplace(with_its_kernel(config, history.started.fingerprint), data, began=True, ranks=ranks)
     found = shelf.find(run, place.train.flat, history.rewinds)
+    beginning = None
+    if run.beginning.exists():  # a warm start or a promoted lane; any other run begins from its seed
+        beginning = read_checkpoint(run.beginning, place.train.flat)[0]
+    begun = len(beginning.progress.entries) if beginning else 0
     session = Session(
         place.config,
         place.train,
         place.data.vocabulary,
         place.evaluation,
         schedule=history.started.schedule,
-        replay=found.meta.progress.entries,
+        replay=found.meta.progress.entries[begun:],
         automatic=False,
         pulse=Pulse(),
     )
-    if run.beginning.exists():  # a warm start; any other run begins from its seed
-        session.live.restore(read_checkpoint(run.beginning, place.train.flat)[0])
-    badge = difference(history.started.fingerprint, fingerprint(place.config, place.device))
+    if beginning is not None:
+        session.live.restore(beginning)
+    badge = difference(history.started.fingerprint, place.fingerprint)
     return Replay(run, session, found.snapshot.step, found.meta.state_sha256, badge, history.started, history.inexact)

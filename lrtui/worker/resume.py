@@ -12,6 +12,7 @@ from lrtui.engine.build import Workplace, load_data, make_workplace
 from lrtui.engine.checkpoint import Origin, read_checkpoint
 from lrtui.engine.device import difference
 from lrtui.engine.inbox import parse_script
+from lrtui.engine.ranks import Ranks
 from lrtui.engine.session import Session
 from lrtui.engine.state import Snapshot
 from lrtui.engine.writer import CheckpointWriter
@@ -21,6 +22,7 @@ from lrtui.runs.checkpoints import is_untouched
 from lrtui.runs.directory import RunDirectory, disk_errors, open_run
 from lrtui.runs.history import History, read_history
 from lrtui.runs.lock import RunLock
+from lrtui.text.dataset import TextData
 from lrtui.worker.begin import Progress, origin_of
 from lrtui.worker.control import WorkerInbox
 from lrtui.worker.host import Host, Pulse
@@ -30,7 +32,9 @@ if TYPE_CHECKING:
     from lrtui.config.schema import Config
 
 
-def resume(home: Path, name: str, options: ResumeOptions, progress: Progress | None = None) -> Host:
+def resume(
+    home: Path, name: str, options: ResumeOptions, progress: Progress | None = None, ranks: Ranks | None = None
+) -> Host:
     """A run that goes on from its newest checkpoint that can be trusted, or from `options.step`.
 
     Raises UsageError, CorpusError, CheckpointError, DiskError and what `begin` raises.
@@ -43,7 +47,7 @@ def resume(home: Path, name: str, options: ResumeOptions, progress: Progress | N
         history = read_history(run)
         if history.started is None:
             raise UsageError(f"run {run.name} never began", f"Delete it (lrtui delete {run.name}) and start it again.")
-        place = same_workplace(run, config, history.started, home, progress)
+        place = same_workplace(run, config, history.started, home, progress, ranks)
         return _resume(run, lock, place, history, history.started, options)
     except BaseException:
         lock.release()
@@ -51,23 +55,36 @@ def resume(home: Path, name: str, options: ResumeOptions, progress: Progress | N
 
 
 def same_workplace(
-    run: RunDirectory, config: Config, started: RunStarted, home: Path, progress: Progress | None
+    run: RunDirectory,
+    config: Config,
+    started: RunStarted,
+    home: Path,
+    progress: Progress | None,
+    ranks: Ranks | None = None,
 ) -> Workplace:
     """The place a run trained in, anew. Raises CorpusError where its text is another one now."""
+    data = same_corpus(run, config, started.corpus_sha256, home, progress)
+    return make_workplace(with_its_kernel(config, started.fingerprint), data, began=True, ranks=ranks)
+
+
+def same_corpus(
+    run: RunDirectory, config: Config, sha256: str, home: Path, progress: Progress | None = None
+) -> TextData:
+    """The text a run or a sweep began with. Raises CorpusError where it is another one now."""
     data = load_data(config, home, progress)
-    if data.sha256 != started.corpus_sha256:
+    if data.sha256 != sha256:
         raise CorpusError(
             f"the text {data.name} has changed since run {run.name} began (its sha256 differs)",
             "Bring the old text back, or start a new run with --init-from.",
         )
-    return make_workplace(with_its_kernel(config, started), data, began=True)
+    return data
 
 
-def with_its_kernel(config: Config, started: RunStarted) -> Config:
-    """`config` with the kernel that the run began with, where it leaves it open (it is older than the choice)."""
+def with_its_kernel(config: Config, fingerprint: dict[str, str]) -> Config:
+    """`config` with the kernel that its run began with, where it leaves it open (it is older than the choice)."""
     if config.train.kernel != "auto":
         return config
-    kernel = "hand" if started.fingerprint.get("kernel", "").startswith("hand") else "autograd"
+    kernel = "hand" if fingerprint.get("kernel", "").startswith("hand") else "autograd"
     return config.model_copy(update={"train": config.train.model_copy(update={"kernel": kernel})})
 
 

@@ -8,11 +8,14 @@ import torch
 
 from lrtui.bench.rows import choose
 from lrtui.bench.sides import EngineSide, FindSide, measure
+from lrtui.bench.sweep_sides import RunsSide, SweepSide
 from lrtui.config.load import override
 from lrtui.engine.build import load_data, make_workplace
 from lrtui.errors import LrtuiError
+from lrtui.lr.halving import grid
 from lrtui.runs.directory import open_run, run_names
 from lrtui.runs.metrics import read_metrics
+from lrtui.runs.sweeps import read_sweep
 
 # `sums` is made in a moment; the bench's own texts take a second
 SMALL = ("corpus.name=sums", "train.batch=4")
@@ -42,6 +45,30 @@ def test_our_side_writes_every_step_it_counts(tmp_path):
     assert list(series.step) == list(range(steps))
     assert len(series.grad_norm) == len(series.loss) == steps
     assert len(set(series.loss)) > steps / 2
+
+
+@pytest.mark.parametrize("lanes", [2, 4])
+def test_a_sweep_of_the_bench_counts_as_one_run(lanes, tmp_path, monkeypatch):
+    monkeypatch.setattr("lrtui.bench.sweep_sides.SWEEP_STEPS", 40)
+    row = replace(small("sweep-16"), lanes=lanes, eta=2 * (lanes > 2))
+    side = SweepSide(row, row.config(1), tmp_path)
+    side.ready()
+    assert [side.work(), side.work()] == [40, 40]
+    histories = [read_sweep(open_run(tmp_path, name)) for name in run_names(tmp_path)]
+    assert all(len(history.rows) == lanes and history.swept for history in histories)
+
+
+def test_the_runs_that_a_sweep_spares_have_its_rates(tmp_path, monkeypatch):
+    monkeypatch.setattr("lrtui.bench.sweep_sides.SWEEP_STEPS", 20)
+    monkeypatch.setattr("lrtui.bench.sweep_sides.HIGH", 0.1)
+    row = replace(small("sweep-16-runs"), lanes=3)
+    config = row.config(1)
+    side = RunsSide(row, make_workplace(config, load_data(config, tmp_path)), tmp_path)
+    side.ready()
+    assert side.work() == 20
+    series = [read_metrics(open_run(tmp_path, name)) for name in run_names(tmp_path)]
+    assert {rate for each in series for rate in each.lr} == set(grid(1e-3, 0.1, 3))
+    assert [len(each.step) for each in series] == [20] * 3
 
 
 def test_a_run_that_ends_says_so(tmp_path):

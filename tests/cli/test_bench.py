@@ -38,3 +38,8 @@ def test_an_unknown_row_is_a_sentence():
         runner.invoke(app, ["bench", "names-mpl"], catch_exceptions=False, standalone_mode=False)
     assert "Did you mean names-mlp" in caught.value.hint
     assert choose([]) == list(ROWS)
+
+
+def test_the_beginning_of_a_name_is_the_name_of_several_rows():
+    assert [row.name for row in choose(["sweep"])] == ["sweep-16", "sweep-64-halving", "sweep-16-runs"]
+    assert [row.name for row in choose(["lstm"])] == ["lstm"]

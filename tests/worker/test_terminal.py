@@ -5,7 +5,6 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -16,7 +15,7 @@ from lrtui.runs.directory import RunDirectory
 from lrtui.runs.history import read_history
 from lrtui.runs.lock import is_live
 from lrtui.worker.client import ControlClient
-from lrtui.worker.host import Host
+from lrtui.worker.signals import stop_on_signals
 from tests.processes import small_flags, trained
 
 FLAGS = small_flags(train__steps=10**7, train__eval_every=0, train__sample_every=0)
@@ -47,12 +46,12 @@ def test_a_run_in_the_foreground_saves_when_its_terminal_goes(tmp_path: Path) ->
 
 def test_a_hangup_that_comes_again_is_not_impatience() -> None:
     """The kernel tells of it, and so does the shell: the run must be saved all the same."""
-    host, before = SimpleNamespace(inbox=Inbox()), signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    inbox, before = Inbox(), signal.signal(signal.SIGHUP, signal.SIG_DFL)
     try:
-        with Host._signals(host):  # type: ignore[arg-type]
+        with stop_on_signals(inbox):
             signal.raise_signal(signal.SIGHUP)
             signal.raise_signal(signal.SIGHUP)
-            assert host.inbox.take(0).cause == "SIGHUP"
+            assert inbox.take(0).cause == "SIGHUP"
             with pytest.raises(SystemExit):
                 signal.raise_signal(signal.SIGTERM)
     finally:

@@ -50,9 +50,9 @@ def choose_kernel(config: Config, parameters: int, device: str) -> str:
     return wanted if possible else "autograd"
 
 
-def check_kernel(config: Config, device: str) -> None:
-    """Raises ConfigError where `train.kernel` asks for a kernel that `config` cannot have."""
-    reason = why_not_by_hand(config, device)
+def check_kernel(config: Config, device: str, shared: bool = False) -> None:
+    """Raises ConfigError where `train.kernel` asks for a kernel that `config`, or a rank of several, cannot have."""
+    reason = why_not_by_hand(config, device) or ("several ranks train with autograd" if shared else "")
     if config.train.kernel == "hand" and reason:
         raise ConfigError(f'train.kernel = "hand": {reason}', 'Use "auto" or "autograd".')
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from lrtui.cli.run import _shown
+from lrtui.cli.hosting import _shown
 from lrtui.messages import Warned
 
 

@@ -1,0 +1,72 @@
+"""A sweep as lines, as JSON, and as the picture at its end."""
+
+import io
+from pathlib import Path
+
+from lrtui.console.sweep import SweepConsole
+from lrtui.console.sweep_charts import sweep_picture
+from lrtui.messages import LaneRow, LanesCut, LanesEvaluated, LanesStepped, Stepped, Swept, decode_event
+from lrtui.plot import Look
+from lrtui.runs.directory import create_run
+from lrtui.runs.events import EventLog
+from lrtui.runs.metrics import MetricsWriter
+from lrtui.runs.sweep_table import rate_rows
+from lrtui.runs.sweeps import SweepPlan, write_plan
+from tests.runs.test_sweeps import STARTED
+
+ROWS = [
+    LaneRow(lane=i, rate=rate, seed=1 + i % 2, state="done", loss=2.0 + i, val=2.0 + i)
+    for i, rate in enumerate((0.1, 0.1, 0.2, 0.2))
+]
+STEPS = LanesStepped(
+    0,
+    n=2,
+    lanes=[0, 1, 2, 3],
+    loss=[[3.0, 2.0], [3.0, 2.0], [3.0, 2.0], [None, 2.5]],
+    lr=[[row.rate] * 2 for row in ROWS],
+    grad_norm=[[1.0, 1.0]] * 4,  # type: ignore[list-item]
+)
+VALS = LanesEvaluated(2, lanes=[0], val_losses=[2.0])
+CUT = LanesCut(2, lanes=[3], cause="killed", died=[2], losses=[2.5], left=3)
+END = Swept(100, table=ROWS, rates=rate_rows(ROWS, 100), winner=0, rate=0.1)
+
+
+def test_lines_tell_what_happens_and_where_it_stands() -> None:
+    out = io.StringIO()
+    with SweepConsole(out, clock=lambda: 0.0) as console:
+        for event in (STARTED, STEPS, VALS, CUT, END):
+            console.show(event)
+    lines = out.getvalue().splitlines()
+    assert "step 2/100  4 lanes  least loss 2.500 at lr 1e-1" in lines[3]
+    assert lines[4] == "step 2  lane 3 cut by hand, 3 go on"
+    assert lines[5] == "swept 4 lanes: lr 1e-1 wins, val 2.500 ± 0.707 over 2 seeds"
+
+
+def test_json_is_one_event_a_line() -> None:
+    out = io.StringIO()
+    with SweepConsole(out, json=True) as console:
+        for event in (STARTED, STEPS, END):
+            console.show(event)
+        console.close(None)
+    assert [decode_event(line.encode()) for line in out.getvalue().splitlines()] == [STARTED, STEPS, END]
+
+
+def test_the_picture_of_a_directory(tmp_path: Path) -> None:
+    run = create_run(tmp_path, "s")
+    write_plan(run, SweepPlan(rates=[0.1, 0.2], seeds=[1, 2]))
+    for row in ROWS:
+        run.lane(row.lane).path.mkdir(parents=True)
+        with MetricsWriter(run.lane(row.lane), 0) as writer:
+            losses = [4.0 - 0.02 * step for step in range(100)]
+            writer.write(Stepped(0, n=100, loss=losses, lr=[row.rate] * 100, grad_norm=[1.0] * 100))
+    with EventLog(run) as log:
+        log.append(STARTED)
+        live = sweep_picture(run, Look(width=80, height=12, colour=False))
+        log.append(END)
+    done = sweep_picture(run, Look(width=80, height=12, colour=False))
+    assert "Loss by learning rate" in live
+    assert "training" in live
+    assert "2.510" in live  # the mean of the last fifty steps stands for the loss of a lane that trains
+    assert "lr 1e-1" in done
+    assert done.splitlines()[-1] == "Swept 4 lanes: lr 1e-1 wins, val 2.500 ± 0.707 over 2 seeds"
+    assert sweep_picture(run, Look(width=80, height=12, colour=False, ascii=True)).isascii()
