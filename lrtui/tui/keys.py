@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.screen import Screen
 
-Scope = Literal["train", "new", "runs", "compare", "resume", "everywhere"]
+Scope = Literal["train", "new", "runs", "compare", "resume", "race", "everywhere"]
 
 PLACES: dict[Scope, str] = {
     "train": "Training",
@@ -24,6 +24,7 @@ PLACES: dict[Scope, str] = {
     "runs": "Runs",
     "compare": "Several runs in one chart",
     "resume": "Resume",
+    "race": "Race",
     "everywhere": "Everywhere",
 }
 
@@ -51,6 +52,7 @@ _TABLE: dict[Scope, tuple[_Row, ...]] = {
         ("older",     "left",  "older",         "",       "the sample before"),
         ("newer",     "right", "newer",         "",       "the sample after"),
         ("save",      "c",     "save",          "Save",   "write a checkpoint now, and keep it"),
+        ("race",      "r",     "race",          "Race",   "race multiples of the rate from here; or watch a race"),
         ("log_x",     "x",     "log_x",         "",       "log or linear steps on the focused chart"),
         ("log_y",     "y",     "log_y",         "",       "log or linear values on the focused chart"),
         ("smooth",    "m",     "smooth",        "",       "smoothing of the loss: 0, 0.6, 0.9, 0.98"),
@@ -95,6 +97,14 @@ _TABLE: dict[Scope, tuple[_Row, ...]] = {
         ("resume_rate",  "l",      "rate",       "Rate",   "the rate it goes on with"),
         ("resume_from",  "f",      "checkpoint", "From",   "which checkpoint"),
         ("resume_close", "escape", "close",      "Back",   "leave all as it is"),
+    ),
+    "race": (
+        ("race_keep",  "enter",    "keep",       "", "keep the lane that leads, or the one a digit has chosen"),
+        ("race_drop",  "escape",   "drop",       "", "drop the race: back to the exact state before it"),
+        ("race_above", "up",       "choose(-1)", "", "choose the lane above"),
+        ("race_below", "down",     "choose(1)",  "", "choose the lane below"),
+        ("race_close", "z",        "close",      "", "back to the training; the race goes on, and waits"),
+        ("race_leave", "q,ctrl+q", "leave",      "", "leave"),
     ),
     "everywhere": (
         ("help",           "?,f1",      "help",            "Help", "all keys"),

@@ -16,6 +16,8 @@ from lrtui.messages import (
     Event,
     Finished,
     Paused,
+    RaceDropped,
+    RaceStarted,
     RateChanged,
     Rewound,
     RunResumed,
@@ -30,6 +32,8 @@ from lrtui.runs.history import History
 from lrtui.tui.branches import eras_of
 from lrtui.tui.buckets import Numbers
 from lrtui.tui.pace import Pace
+from lrtui.tui.races import Races
+from lrtui.tui.races import fold as fold_races
 from lrtui.words import evaluation_text, happening
 
 #: opening: no event yet · dead: nobody trains it, and it said no last word · deleted: its directory is gone
@@ -85,7 +89,8 @@ class RunView:
     `eta` seconds to go. `rate` is the schedule with every live edit, None before the run has begun. `lr` and
     `grad_norm` are those of the last step, `train_loss` the mean of the last steps, losses in nats. `samples` and `log`
     are the newest, oldest first; `eras` tell of each sample how many rewinds came before it. `looked` is whether
-    anything was looked at yet, `paused_at` the step at which training waits, or last waited.
+    anything was looked at yet, `paused_at` the step at which training waits, or last waited;
+    `races` are those of the run.
     """
 
     name: str
@@ -110,6 +115,7 @@ class RunView:
     looked: bool = False
     paused_at: int | None = None
     pace: Pace = field(default_factory=Pace)
+    races: Races = field(default_factory=Races)
 
 
 def opening(name: str) -> RunView:
@@ -124,14 +130,12 @@ def reduce(view: RunView, seen: Seen) -> RunView:
     history = seen.history
     paused_at = _paused_at(view.paused_at, seen.events)
     condition = _condition(seen, paused_at)
-    pace = view.pace.after(seen.now, seen.step) if condition == "training" else view.pace.halted()
+    races = fold_races(view.races, seen.events, over=condition not in ("opening", "training", "paused"))
+    pace = view.pace.after(seen.now, seen.step) if condition == "training" and not races.on else view.pace.halted()
     total = max(0, history.steps or planned_steps(seen.config))
     left = max(0, total - seen.step)
     evaluated = history.evaluations[-1] if history.evaluations else None
-    samples, eras = view.samples, view.eras
-    if seen.samples:
-        samples = (*samples, *seen.samples)[-MOST_SAMPLES:]
-        eras = (*eras, *eras_of(seen.samples, history.rewinds, len(view.history.rewinds)))[-MOST_SAMPLES:]
+    samples, eras = _samples(view, seen)
     return RunView(
         name=view.name,
         config=seen.config,
@@ -155,7 +159,16 @@ def reduce(view: RunView, seen: Seen) -> RunView:
         looked=True,
         paused_at=paused_at,
         pace=pace,
+        races=races,
     )
+
+
+def _samples(view: RunView, seen: Seen) -> tuple[tuple[SampleLine, ...], tuple[int, ...]]:
+    """The newest samples, and how many rewinds came before each."""
+    if not seen.samples:
+        return view.samples, view.eras
+    eras = eras_of(seen.samples, seen.history.rewinds, len(view.history.rewinds))
+    return (*view.samples, *seen.samples)[-MOST_SAMPLES:], (*view.eras, *eras)[-MOST_SAMPLES:]
 
 
 def news(before: RunView, seen: Seen) -> list[LogLine]:
@@ -272,4 +285,6 @@ def _is_news(event: Event) -> bool:
         case CheckpointSaved():
             return event.pinned
         case _:
-            return isinstance(event, Rewound | Diverged | CommandRejected | Warned | Stopped | Finished)
+            return isinstance(
+                event, Rewound | Diverged | CommandRejected | Warned | Stopped | Finished | RaceStarted | RaceDropped
+            )

@@ -86,6 +86,8 @@ def _identity(view: RunView) -> list[_Part]:
 
 def _progress(view: RunView) -> list[_Part]:
     parts: list[_Part] = [(f"● {view.condition}", f"bold {_STYLES[view.condition]}", 10)]
+    if view.races.on is not None:
+        return [("● race", f"bold {_STYLES['paused']}", 10), (f"step {view.step:,}/{view.total:,}", "", 9)]
     if not view.total:
         return parts
     share = min(1.0, view.step / view.total)
