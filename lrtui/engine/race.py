@@ -35,11 +35,13 @@ SAMPLED = 4  # how many samples each lane writes
 def race(course: Course, received: Received, inbox: Inbox) -> Iterator[Yielded]:
     """Carry out a Race to its decision; `inbox` is heard meanwhile.
 
-    Raises UsageError where there can be none, where there is none to decide, and where memory is short.
+    Raises UsageError where there can be none, and where memory is short.
     """
     command = received.command
     if not isinstance(command, Race):
-        raise UsageError("there is no race to decide", "Begin one: race 1,0.3,0.1 500.")
+        nothing = UsageError("there is no race to decide", "Begin one: race 1,0.3,0.1 500.")
+        yield CommandRejected(course.live.step, command="race", reason=nothing.sentence)
+        return
     try:
         lanes = RaceField(course, command, inbox.scripted_after(course.live.step), received.script)
     except torch.OutOfMemoryError:
@@ -121,7 +123,7 @@ class _Hold:
             try:
                 self.decision, self.decider = self._meant(heard), heard
             except LrtuiError as error:
-                kind = type(heard.command).__name__.lower()
+                kind = "race" if isinstance(heard.command, KeepLane) else type(heard.command).__name__.lower()
                 rejected = CommandRejected(self.lanes.fork, command=kind, reason=error.sentence)
                 yield rejected
                 if heard.asker is not None:

@@ -104,6 +104,16 @@ def test_a_lane_that_is_kept_is_the_run_that_was_scaled_at_the_fork(kind: str, l
     assert kinds(told, RaceKept) == [RaceKept(23, lane=lane, factor=[1.0, 0.3, 3.0][lane - 1], at=40)]
 
 
+@pytest.mark.parametrize("kind", ["lstm", "gru", "gpt"])
+@pytest.mark.parametrize("choice", [KeepLane(1), DropRace()])
+def test_so_it_is_in_bf16(kind: str, choice: Command) -> None:
+    config = config_of(kind, train={"precision": "bf16"})
+    raced, plain = small_session(config), small_session(config)
+    trained(raced, asked(23, Race([0.3, 1.0], 10), choice))
+    trained(plain, script("23:scale 0.3") if isinstance(choice, KeepLane) else None)
+    assert raced.live.sha256() == plain.live.sha256()
+
+
 @pytest.mark.parametrize("kind", FAMILIES)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_a_race_that_is_dropped_never_was(kind: str, optimizer: str) -> None:

@@ -91,6 +91,38 @@ def test_a_kept_race_a_dropped_one_and_an_undone_one_are_replayed_bit_for_bit(
     assert "equal, bit for bit" in replayed.text()
 
 
+def test_a_kept_race_is_undone_after_a_resume_and_anybody_may_decide(
+    zygote: Zygote, tmp_path: Path, start: Start
+) -> None:
+    run, process = start()
+    with ControlClient(run) as racing, ControlClient(run) as other:
+        seq = racing.post(Race([1.0, 0.3], 20_000))
+        process.wait_until(lambda: b'"race_stepped"' in run.events.read_bytes())
+        other.send(DropRace())
+        answer = racing.receive(30.0)
+        assert answer is not None
+        assert answer.seq == seq
+        assert [type(event) for event in answer.events] == [RaceStarted, RaceDropped]
+        fork, _ = racing.send(Race([1.0, 0.3], 40))
+        other.send(KeepLane(1))
+        racing.send(Stop())
+    assert process.wait() == 0
+    resumed = zygote.start("resume", "live", "--json", home=tmp_path)
+    try:
+        resumed.wait_until(lambda: b'"stepped"' in resumed.out.read_bytes())
+        with ControlClient(run) as client:
+            _, (rewound,) = client.send(Undo())
+            assert isinstance(rewound, Rewound)
+            assert rewound.to == fork
+            client.send(Stop())
+        assert resumed.wait() == 0
+    finally:
+        if resumed.code is None:
+            resumed.kill()
+            resumed.wait()
+    assert "equal, bit for bit" in zygote.run("replay", "live", home=tmp_path).text()
+
+
 def test_ctl_races_and_decides(tmp_path: Path, start: Start) -> None:
     start()
 
@@ -137,8 +169,8 @@ def test_a_kill_in_the_middle_of_a_race_leaves_the_run_as_before_it(
 
 @pytest.mark.parametrize("kind", ["mlp", "lstm"])
 def test_a_scripted_race_that_was_killed_is_raced_again(zygote: Zygote, tmp_path: Path, kind: str) -> None:
-    script = ("--at", "350:race 1,0.2 400", "--at", "900:decay")
-    begun = [*flags(kind, train__steps=1200), *script]
+    script = ("--at", "350:race 1,0.2 250", "--at", "620:decay")
+    begun = [*flags(kind, train__steps=700), *script]
     straight = zygote.run("run", "--name", "straight", *begun, "--json", home=tmp_path)
     expected = straight.events()[-1]
     assert isinstance(expected, Finished)
