@@ -8,6 +8,7 @@ from decimal import Decimal
 from lrtui.errors import UsageError
 from lrtui.lr.halving import check_eta
 from lrtui.lr.ledger import EXTEND_MODES
+from lrtui.lr.race import check as check_race
 from lrtui.lr.range_plan import parse_range
 from lrtui.lr.shapes import DECAY_SHAPES
 from lrtui.messages import (
@@ -16,14 +17,17 @@ from lrtui.messages import (
     Continue,
     CoolDown,
     Decay,
+    DropRace,
     Extend,
     Find,
     Hold,
     Keep,
+    KeepLane,
     Kill,
     Pause,
     Promote,
     Prune,
+    Race,
     Release,
     ResetOptimizer,
     Reshape,
@@ -103,6 +107,23 @@ def _confirm(words: list[str]) -> Confirm:
     return Confirm(lanes, _count(words[1], "confirm") if len(words) > 1 else Confirm().steps)
 
 
+def _race(words: list[str]) -> Race | KeepLane | DropRace:
+    """`race 1,0.3,0.1`, `race 1,0.3,0.1 500`, `race 1,0.3,0.1 500 best`; `race keep`, `race keep 2`, `race drop`."""
+    first, rest = words[0], words[1:]
+    if first == "drop" and not rest:
+        return DropRace()
+    if first == "keep" and len(rest) <= 1:
+        return KeepLane(_count(rest[0], "race keep") if rest else None)
+    factors = [_positive(factor, "race") for factor in first.split(",")]
+    best = rest[-1:] == ["best"]
+    steps = rest[:-1] if best else rest
+    if len(steps) > 1:
+        raise UsageError(f"race takes FACTOR,FACTOR,… [STEPS] [best], not {' '.join(words)!r}")
+    command = Race(factors, _count(steps[0], "race") if steps else Race([]).steps, best)
+    check_race(command.factors, command.steps)
+    return command
+
+
 def _lane(text: str, what: str) -> int:
     if not text.isascii() or not text.isdecimal():
         raise UsageError(f"{what} needs the number of a lane, not {text!r}")
@@ -143,6 +164,7 @@ WORDS: dict[str, tuple[int, int, Callable[[list[str]], Command]]] = {
     "reset-optimizer": (0, 0, lambda a: ResetOptimizer()),
     "find": (0, 3, _find),
     "confirm": (0, 2, _confirm),
+    "race": (1, 3, _race),
     "kill": (1, 1, lambda a: Kill(_lane(a[0], "kill"))),
     "keep": (1, 1, lambda a: Keep(_lane(a[0], "keep"))),
     "promote": (0, 2, lambda a: Promote(_lane(a[0], "promote") if a else None, a[1] if a[1:] else None)),

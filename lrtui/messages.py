@@ -20,6 +20,15 @@ from lrtui.lr.ledger import Entry
 from lrtui.lr.schedule import Schedule
 from lrtui.message import Command as Command
 from lrtui.message import Event as Event
+from lrtui.race_messages import DropRace as DropRace
+from lrtui.race_messages import KeepLane as KeepLane
+from lrtui.race_messages import Race as Race
+from lrtui.race_messages import Raced as Raced
+from lrtui.race_messages import RaceDropped as RaceDropped
+from lrtui.race_messages import RaceKept as RaceKept
+from lrtui.race_messages import RaceLane as RaceLane
+from lrtui.race_messages import RaceStarted as RaceStarted
+from lrtui.race_messages import RaceStepped as RaceStepped
 from lrtui.sweep_messages import Keep as Keep
 from lrtui.sweep_messages import Kill as Kill
 from lrtui.sweep_messages import LaneKept as LaneKept
@@ -160,7 +169,7 @@ class Evaluated(Event, frozen=True, kw_only=True):
 class RateChanged(Event, frozen=True, kw_only=True):
     """A ledger entry took effect; `old` and `new` are the rates at `step`.
 
-    `cause` is user, script, plateau, rollback or resume.
+    `cause` is user, script, plateau, rollback, race or resume.
     `replayed` marks an entry that the log already holds and that a resume applied again.
     """
 

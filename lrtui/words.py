@@ -14,6 +14,7 @@ from lrtui.messages import (
     Event,
     Finished,
     Paused,
+    Raced,
     RangeTested,
     RateChanged,
     Rewound,
@@ -29,6 +30,8 @@ from lrtui.quantities import loss_text as loss_text
 from lrtui.quantities import rate_text as rate_text
 from lrtui.quantities import size_text as size_text
 from lrtui.quantities import speed_text as speed_text
+from lrtui.race_words import PLACED as RACE_PLACED
+from lrtui.race_words import race_happening, race_text
 from lrtui.sweep_words import PLACED, sweep_happening
 
 BASELINES = ("uniform", "unigram", "bigram")
@@ -74,6 +77,7 @@ _PLACED = (
     Warned,
     RangeTested,
     Confirmed,
+    *RACE_PLACED,
     *PLACED,
 )
 
@@ -119,13 +123,15 @@ def happening(event: Event) -> str | None:
             seconds = duration_text(event.seconds)
             return f"finished {event.step:,} steps in {seconds}: {losses}, state {printable(event.state_sha256[:12])}"
         case _:
-            return sweep_happening(event)
+            return race_happening(event) or sweep_happening(event)
 
 
 def news(event: Event) -> str | None:
     """What to print about an event as it happens; a checkpoint is news only where somebody asked for it."""
     if isinstance(event, Sampled):
         return sample_text(event)
+    if isinstance(event, Raced):
+        return race_text(event)
     return None if isinstance(event, CheckpointSaved) and not event.pinned else sentence(event)
 
 

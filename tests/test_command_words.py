@@ -4,7 +4,18 @@ import pytest
 
 from lrtui.command_words import WORDS, parse_command, whole_number
 from lrtui.errors import UsageError
-from lrtui.messages import Command, Confirm, Find, ResetOptimizer, Reshape, Sample, SetRate
+from lrtui.messages import (
+    Command,
+    Confirm,
+    DropRace,
+    Find,
+    KeepLane,
+    Race,
+    ResetOptimizer,
+    Reshape,
+    Sample,
+    SetRate,
+)
 
 
 @pytest.mark.parametrize(
@@ -49,6 +60,30 @@ def test_a_confirmation_that_cannot_be_meant(text: str) -> None:
 )
 def test_words_become_commands(text: str, command: Command) -> None:
     assert parse_command(text) == command
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("race 1,0.3,0.1", Race([1.0, 0.3, 0.1], 500)),
+        ("race 1,0.3 50", Race([1.0, 0.3], 50)),
+        ("race 1,0.3 50 best", Race([1.0, 0.3], 50, best=True)),
+        ("race 1,0.3 best", Race([1.0, 0.3], 500, best=True)),
+        ("race keep", KeepLane()),
+        ("race keep 2", KeepLane(2)),
+        ("race drop", DropRace()),
+    ],
+)
+def test_race(text: str, command: Command) -> None:
+    assert parse_command(text) == command
+
+
+@pytest.mark.parametrize(
+    "text", ["race 1", "race 1,1", "race 1,x", "race 1,0", "race 1,2 3", "race 1,2 9 9", "race keep 0", "race drop 1"]
+)
+def test_a_race_that_cannot_be_meant(text: str) -> None:
+    with pytest.raises(UsageError):
+        parse_command(text)
 
 
 @pytest.mark.parametrize("text", ["find 1e-5:", "find 1:2 3 4 5", "find -3", "find some", "find 1.5"])

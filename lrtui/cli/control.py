@@ -37,10 +37,12 @@ def ctl_command(
             metavar="COMMAND...",
             help="decay [F], scale F, lr X, hold, release, pause, continue, step N, save, sample [PROMPT], "
             "extend N [keep|rescale|restart], undo, cooldown N [SHAPE], find [LOW:HIGH] [POINTS] [linear], "
-            "confirm [K] [STEPS], schedule KIND [KEY=VALUE]…, reset-optimizer, stop; of a sweep: kill LANE, keep LANE, "
-            "prune ETA|off [RUNGS], promote [LANE] [NAME], pause, continue, save, stop",
+            "confirm [K] [STEPS], race F,F,… [STEPS] [best], race keep [LANE], race drop, schedule KIND [KEY=VALUE]…, "
+            "reset-optimizer, stop; of a sweep: kill LANE, keep LANE, prune ETA|off [RUNGS], promote [LANE] [NAME], "
+            "pause, continue, save, stop",
         ),
     ],
+    steps: Annotated[int | None, typer.Option("--steps", metavar="N", help="The steps of a race.")] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -50,6 +52,10 @@ def ctl_command(
     from lrtui.words import news
     from lrtui.worker.client import ControlClient
 
+    if steps is not None:
+        if words[0] != "race" or len(words) < 2:
+            raise UsageError("--steps is for a race", "For example: lrtui ctl RUN race 1,0.3,0.1 --steps 500.")
+        words = [*words[:2], str(steps), *words[2:]]
     command = parse_command(" ".join(words))
     with ControlClient(open_run(home_folder(home), run)) as client:
         step, events = client.send(command)

@@ -61,6 +61,14 @@ class Inbox:
             return Received(line.command, "script", line.line)
         return self._live.popleft() if self._live else None
 
+    def take_sent(self) -> Received | None:
+        """The next command that did not come from the script; None when there is none."""
+        return self._live.popleft() if self._live else None
+
+    def scripted_after(self, step: int) -> float:
+        """The step of the script's first line past `step`; infinity where there is none."""
+        return next((float(line.step) for line in self._script if line.step > step), float("inf"))
+
     def wait(self) -> bool:
         """Wait a moment for a command while training is paused; False when none can ever come."""
         return self.live

@@ -53,7 +53,7 @@ def loss_lines(view: RunView, look: Look, smoothing: float = 0.0) -> str:
     steps, left = view_span(view), view.numbers.ghosts
     curves = [
         replace(_mean(view.numbers.branch, look, smoothing, steps), label="loss", style="trend"),
-        *ghosts([(ghost.step, ghost.mean) for ghost in left], LEFT_BEHIND),
+        *ghosts([*((ghost.step, ghost.mean) for ghost in left), *view.races.ghosts()], LEFT_BEHIND),
         validation(view.history),
     ]
     lines = references(view.history)

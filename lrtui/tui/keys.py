@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.screen import Screen
 
-Scope = Literal["train", "find", "new", "runs", "compare", "resume", "everywhere"]
+Scope = Literal["train", "find", "race", "new", "runs", "compare", "resume", "everywhere"]
 
 PLACES: dict[Scope, str] = {
     "train": "Training",
     "find": "Find",
+    "race": "Race",
     "new": "New run",
     "runs": "Runs",
     "compare": "Several runs in one chart",
@@ -55,6 +56,7 @@ _TABLE: dict[Scope, tuple[_Row, ...]] = {
         ("save",      "c",     "save",          "Save",   "write a checkpoint now, and keep it"),
         ("why",       "i",     "why",           "",       "what the diagnosis is read from: its rules, their numbers"),
         ("find",      "f",     "find",          "Test",   "a range test from here: which rate is right"),
+        ("race",      "r",     "race",          "Race",   "race multiples of the rate from here; or watch a race"),
         ("log_x",     "x",     "log_x",         "",       "log or linear steps on the focused chart"),
         ("log_y",     "y",     "log_y",         "",       "log or linear values on the focused chart"),
         ("smooth",    "m",     "smooth",        "",       "smoothing of the loss: 0, 0.6, 0.9, 0.98"),
@@ -69,6 +71,14 @@ _TABLE: dict[Scope, tuple[_Row, ...]] = {
         ("find_options", "o",      "options", "Options", "range and points of the test; what confirms it"),
         ("find_other",   "v",      "other",   "",        "the test or its confirmation, where there is room for one"),
         ("find_close",   "escape", "close",   "Back",    "back to the training, or to the form"),
+    ),
+    "race": (
+        ("race_keep",  "enter",    "keep",       "", "keep the lane that leads, or the one a digit has chosen"),
+        ("race_drop",  "escape",   "drop",       "", "drop the race: back to the exact state before it"),
+        ("race_above", "up",       "choose(-1)", "", "choose the lane above"),
+        ("race_below", "down",     "choose(1)",  "", "choose the lane below"),
+        ("race_close", "z",        "close",      "", "back to the training; the race goes on, and waits"),
+        ("race_leave", "q,ctrl+q", "leave",      "", "leave"),
     ),
     "new": (
         ("form_start",   "s",                "start",     "Start",  "start this run"),

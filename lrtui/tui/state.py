@@ -16,6 +16,8 @@ from lrtui.messages import (
     Event,
     Finished,
     Paused,
+    RaceDropped,
+    RaceStarted,
     RateChanged,
     Rewound,
     RunResumed,
@@ -32,6 +34,8 @@ from lrtui.tui.buckets import Numbers
 from lrtui.tui.findings import Findings, fold
 from lrtui.tui.health import Health
 from lrtui.tui.pace import Pace
+from lrtui.tui.races import Races
+from lrtui.tui.races import fold as fold_races
 from lrtui.words import evaluation_text, happening
 
 #: opening: no event yet · dead: nobody trains it, and it said no last word · deleted: its directory is gone
@@ -89,7 +93,7 @@ class RunView:
     `grad_norm` are those of the last step, `train_loss` the mean of the last steps, losses in nats. `samples` and `log`
     are the newest, oldest first; `eras` tell of each sample how many rewinds came before it. `looked` is whether
     anything was looked at yet, `paused_at` the step at which training waits, or last waited,
-    `findings` what experiments on the run have found.
+    `findings` what experiments on the run have found, `races` are the races of its rate.
     """
 
     name: str
@@ -110,6 +114,7 @@ class RunView:
     samples: tuple[SampleLine, ...] = ()
     eras: tuple[int, ...] = ()
     findings: Findings = field(default_factory=Findings)
+    races: Races = field(default_factory=Races)
     log: tuple[LogLine, ...] = ()
     ending: tuple[str, ...] = ()
     looked: bool = False
@@ -130,13 +135,12 @@ def reduce(view: RunView, seen: Seen) -> RunView:
     history = seen.history
     paused_at = _paused_at(view.paused_at, seen.events)
     condition = _condition(seen, paused_at)
-    pace = view.pace.after(seen.now, seen.step) if condition == "training" else view.pace.halted()
+    findings, races = _tried(view, seen, condition)
+    moves = condition == "training" and not findings.running and races.on is None
+    pace = view.pace.after(seen.now, seen.step) if moves else view.pace.halted()
     total = max(0, history.steps or planned_steps(seen.config))
     evaluated = history.evaluations[-1] if history.evaluations else None
-    samples, eras = view.samples, view.eras
-    if seen.samples:
-        samples = (*samples, *seen.samples)[-MOST_SAMPLES:]
-        eras = (*eras, *eras_of(seen.samples, history.rewinds, len(view.history.rewinds)))[-MOST_SAMPLES:]
+    samples, eras = _samples(view, seen)
     return RunView(
         name=view.name,
         config=seen.config,
@@ -155,7 +159,8 @@ def reduce(view: RunView, seen: Seen) -> RunView:
         badge=badge_of(history),
         samples=samples,
         eras=eras,
-        findings=fold(view.findings, seen.events, over=condition not in ("opening", "training", "paused")),
+        findings=findings,
+        races=races,
         log=_log(view, seen, condition),
         ending=seen.ending if condition in ("crashed", "deleted") else (),
         looked=True,
@@ -163,6 +168,20 @@ def reduce(view: RunView, seen: Seen) -> RunView:
         pace=pace,
         health=view.health.after(seen.now, history, seen.numbers, seen.step, live=condition in LIVE),
     )
+
+
+def _tried(view: RunView, seen: Seen, condition: Condition) -> tuple[Findings, Races]:
+    """What experiments have found, and the races of the rate."""
+    over = condition not in ("opening", *LIVE)
+    return fold(view.findings, seen.events, over=over), fold_races(view.races, seen.events, over=over)
+
+
+def _samples(view: RunView, seen: Seen) -> tuple[tuple[SampleLine, ...], tuple[int, ...]]:
+    """The newest samples, and how many rewinds came before each."""
+    if not seen.samples:
+        return view.samples, view.eras
+    eras = eras_of(seen.samples, seen.history.rewinds, len(view.history.rewinds))
+    return (*view.samples, *seen.samples)[-MOST_SAMPLES:], (*view.eras, *eras)[-MOST_SAMPLES:]
 
 
 def news(before: RunView, seen: Seen) -> list[LogLine]:
@@ -198,10 +217,6 @@ def _paused_at(paused_at: int | None, events: Sequence[Event]) -> int | None:
             case Continued() | RunResumed() | RunStarted():
                 paused_at = None
     return paused_at
-
-
-def _died(before: RunView, condition: Condition) -> bool:
-    return condition == "crashed" and before.condition != "crashed"
 
 
 def badge_of(history: History) -> str:
@@ -242,7 +257,7 @@ def rate_of(history: History) -> Rate | None:
 def _log(view: RunView, seen: Seen, condition: Condition) -> tuple[LogLine, ...]:
     fresh = [line for event in seen.events[-MOST_LINES:] for line in _lines(event)]
     fresh += [LogLine(seen.step, printable(problem), "warning") for problem in seen.problems]
-    if _died(view, condition):
+    if condition == "crashed" and view.condition != "crashed":
         fresh += [LogLine(seen.step, printable(line), "error") for line in seen.ending[:1]]  # all of it is shown above
     return (*view.log, *fresh)[-MOST_LINES:] if fresh else view.log
 
@@ -279,4 +294,6 @@ def _is_news(event: Event) -> bool:
         case CheckpointSaved():
             return event.pinned
         case _:
-            return isinstance(event, Rewound | Diverged | CommandRejected | Warned | Stopped | Finished)
+            return isinstance(
+                event, Rewound | Diverged | CommandRejected | Warned | Stopped | Finished | RaceStarted | RaceDropped
+            )

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from lrtui.errors import LrtuiError, UsageError
-from lrtui.messages import Command, Confirm, Event, Find, decode_event, encode
+from lrtui.messages import Command, Confirm, Event, Find, Race, decode_event, encode
 from lrtui.runs.closing import Closing
 from lrtui.runs.control import LONGEST_LINE, Reply, Request, read_address
 from lrtui.runs.directory import RunDirectory
@@ -20,14 +20,14 @@ from lrtui.runs.events import UNREADABLE
 from lrtui.runs.lock import is_live
 
 TIMEOUT_SECONDS = 30.0
-#: a range test of many points, or a confirmation, on a slow model; a worker that dies meanwhile is noticed at once
+#: a range test of many points, a confirmation or a race, on a slow model; a worker that dies is noticed at once
 TEST_SECONDS = 86400.0
 _MOST_READ = 1 << 16
 
 
 def patience(command: Command, timeout: float) -> float:
     """Seconds in which an answer to `command` should come, where any other has `timeout`."""
-    return TEST_SECONDS if isinstance(command, Find | Confirm) else timeout
+    return TEST_SECONDS if isinstance(command, Find | Confirm | Race) else timeout
 
 
 class DisconnectedError(UsageError):

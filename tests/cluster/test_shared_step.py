@@ -59,9 +59,8 @@ def test_rows_with_fewer_targets_weigh_less(kind: str) -> None:
 
 def test_two_ranks_equal_one_when_steered_undone_and_looked_at() -> None:
     config = config_of("gru", train={"eval_every": 10, "sample_every": 15, "checkpoint_every": 20})
-    assert_equal_to_the_solo_run(
-        config, 2, "5:decay", "9:find 1e-5:1e-3 12", "20:lr=0.01", "25:reset-optimizer", "31:undo", "40:scale=0.5"
-    )
+    lines = "5:decay", "9:find 1e-5:1e-3 12", "20:lr=0.01", "25:reset-optimizer", "31:undo", "33:race 1,0.1 6"
+    assert_equal_to_the_solo_run(config, 2, *lines, "40:scale=0.5")
 
 
 def test_a_confirmation_sees_the_whole_batch() -> None:

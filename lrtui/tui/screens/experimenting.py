@@ -45,6 +45,9 @@ class ExperimentingScreen(AskingScreen):
         if self.experiment is not None or view.findings.running:
             self.app.tell("an experiment is under way: wait for its end", "warning")
             return False
+        if view.races.on is not None:
+            self.app.tell("a race is on: keep a lane of it, or drop it, first", "warning")
+            return False
         try:
             told = check_experiment(command, range_of(view.config))
         except LrtuiError as error:

@@ -23,6 +23,7 @@ from lrtui.tui.keys import bindings, key_of
 from lrtui.tui.screens.asking import no_run_text
 from lrtui.tui.screens.choice import Answer, Choice
 from lrtui.tui.screens.prompt import Prompt
+from lrtui.tui.screens.racing import RacingScreen
 from lrtui.tui.screens.watching import ENDED, WatchingScreen
 from lrtui.tui.state import RunView
 from lrtui.tui.widgets.charts import Charts
@@ -39,7 +40,7 @@ _SECONDS_BETWEEN_MEASURES = 1.0
 _ZOOMED = ("loss", "rate", "particulars", "log", "sample")
 
 
-class TrainScreen(WatchingScreen):
+class TrainScreen(RacingScreen):
     """One run, live or long over. `watch_run` opens it; `steers` tells whether leaving needs a question."""
 
     CSS_PATH = "train.tcss"
@@ -95,6 +96,7 @@ class TrainScreen(WatchingScreen):
             self._show(view)
         if isinstance(top, Prompt):
             top.follow()
+        self.follow_race()
         if view is not None and view.name == self._leaving and view.condition in ENDED:
             self._leaving = ""
             if view.condition not in ("crashed", "deleted"):  # or else why it died is to be read here

@@ -89,6 +89,8 @@ def _progress(view: RunView) -> list[_Part]:
     parts: list[_Part] = [(f"● {view.condition}", f"bold {_STYLES[view.condition]}", 10)]
     if view.findings.running:
         return [(f"● {NAMES[view.findings.running]}", f"bold {_STYLES['paused']}", 10), *_place(view)]
+    if view.races.on is not None:
+        return [("● race", f"bold {_STYLES['paused']}", 10), *_place(view)]
     if not view.total:
         return parts
     share = min(1.0, view.step / view.total)
