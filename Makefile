@@ -1,14 +1,18 @@
-# `make run` trains the quick-start model, `make test` checks everything; both set up what they need first.
+# `make run` trains the quick-start model, `make test` checks everything, `make screenshot` makes the README's picture;
+# all set up what they need first.
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test lint types contracts pytest clean
+.PHONY: run test screenshot lint types contracts pytest clean
 
 run: $(VENV)/.installed
 	$(BIN)/lrtui run
 
 test: lint types contracts pytest
+
+screenshot: $(VENV)/.installed
+	$(BIN)/python -m tests.screenshot
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check lrtui tests

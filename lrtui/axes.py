@@ -78,15 +78,20 @@ class Axis:
 
 
 def linear_axis(low: float, high: float, ticks: int) -> Axis:
-    """An axis over low … high widened to round numbers, with about `ticks` of them."""
+    """An axis over low … high with about `ticks` round numbers on it, widened to quarters of their distance."""
     if high - low <= 1e-9 * max(abs(low), abs(high)):
         room = abs(low) * 0.1 or 1.0
         low, high = low - room, high + room
-    step = _round_step((high - low) / max(1, ticks - 1))
-    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    step = _round_step((high - low) / max(1, ticks))
+    while True:
+        # Whole distances would waste a third of a small chart; none at all would move the axis with every step.
+        first, last = math.floor(4 * low / step + 1e-9), math.ceil(4 * high / step - 1e-9)
+        places = tuple(index * step for index in range(math.ceil(first / 4), last // 4 + 1))
+        if len(places) > 1:
+            break
+        step = _round_step(step / 2.5)
     digits = max(0, -math.floor(math.log10(step) + 1e-9))
-    places = tuple(index * step for index in range(first, last + 1))
-    return Axis(places[0], places[-1], places, tuple(_decimal(place, digits) for place in places))
+    return Axis(first * step / 4, last * step / 4, places, tuple(_decimal(place, digits) for place in places))
 
 
 def _decimal(value: float, digits: int) -> str:
@@ -100,22 +105,62 @@ def _round_step(least: float) -> float:
 
 
 def log_axis(low: float, high: float, ticks: int, show: Callable[[float], str]) -> Axis:
-    """An axis over the logarithms of low … high > 0, ticked at decades, and at 2 and 5 where there are few of those."""
+    """An axis over the logarithms of low … high > 0, ticked at decades, and at 2 and 5 where there are few of those.
+
+    A range of less than fivefold has the round numbers of a linear axis.
+    """
+    if 1 + 1e-9 < high / low < 5 and (linear := linear_axis(low, high, ticks)).low > 0:
+        kept = linear.ticks[:: math.ceil(len(linear.ticks) / max(2, ticks))]
+        places = tuple(math.log10(place) for place in kept)
+        return Axis(math.log10(linear.low), math.log10(linear.high), places, tuple(map(show, kept)))
     start, end = math.log10(low), math.log10(high)
     if end - start < 0.1:
         start, end = start - 0.3, end + 0.3
-    decades = [float(decade) for decade in range(math.floor(start), math.ceil(end) + 1)]
-    finer = sorted(decade + math.log10(factor) for decade in decades for factor in (1, 2, 5))
-    # The range moves out to the next 1, 2 or 5: a whole decade would waste the chart.
-    before = max(place for place in finer if place <= start + 1e-9)
-    after = min((place for place in finer if place >= end - 1e-9), default=end)
-    finer, decades = _within(finer, before, after), _within(decades, before, after)
+    before, after, decades, finer = _round_logarithms(start, end)
     shown = finer if len(finer) <= ticks or len(decades) < 2 else decades
     shown = shown[:: math.ceil(len(shown) / max(2, ticks))]
     return Axis(before, after, tuple(shown), tuple(show(10**place) for place in shown))
 
 
-def _within(places: list[float], low: float, high: float) -> list[float]:
+def _round_logarithms(start: float, end: float) -> tuple[float, float, list[float], list[float]]:
+    """The range moved out to the next 1, 2 or 5, for a whole decade would waste the chart, and what is round in it."""
+    decades = [float(decade) for decade in range(math.floor(start), math.ceil(end) + 1)]
+    finer = sorted(decade + math.log10(factor) for decade in decades for factor in (1, 2, 5))
+    before = max(place for place in finer if place <= start + 1e-9)
+    after = min((place for place in finer if place >= end - 1e-9), default=end)
+    return before, after, _within(decades, before, after), _within(finer, before, after)
+
+
+def rate_axis(low: float, high: float, levels: Sequence[float], rows: int, *, log: bool) -> Axis:
+    """An axis over the rates low … high in so many rows, ticked at the `levels`, the most important first.
+
+    Round rates are ticked too, where they are not close to a level. Ticks come in the order of their importance.
+    """
+    if log:
+        start, end = math.log10(low), math.log10(high)
+        room = max(0.0, 0.6 - (end - start)) / 2
+        before, after, decades, finer = _round_logarithms(start - room, end + room)
+        # A level at the edge is a tick there; what lies between moves while a schedule goes on, and the edge with it.
+        start = start if low in levels and not room else before
+        end = end if high in levels and not room else after
+        places = [math.log10(level) for level in levels]
+        stride = math.ceil(2 * (end - start) / max(1, rows - 1)) or 1
+        rounds = [*decades[::-1][::stride], *(finer if len(decades) < 3 else []), start, end]
+    else:
+        # A rate that hardly moves is not drawn as a mountain either.
+        room = max(0.0, abs(high) - (high - low)) / 2
+        axis = linear_axis(low - room, high + room, max(2, min(8, rows // 2)))
+        start, end, rounds, places = axis.low, axis.high, list(axis.ticks), list(levels)
+    kept: list[float] = []
+    apart = (end - start) / max(1, rows - 1)
+    for distance, wanted in ((apart, places), (1.9 * apart, rounds)):
+        for place in _within(wanted, start, end):
+            if all(abs(place - other) >= distance * (1 - 1e-9) for other in kept):
+                kept.append(place)
+    return Axis(start, end, tuple(kept), tuple(short_rate(10**place if log else place) for place in kept))
+
+
+def _within(places: Sequence[float], low: float, high: float) -> list[float]:
     return [place for place in places if low - 1e-9 <= place <= high + 1e-9]
 
 
@@ -143,9 +188,11 @@ def short_count(value: int) -> str:
 
 
 def short_rate(value: float) -> str:
-    """A rate as people write it: 2e-3, 1.5e-4, 0 — two digits, no padding of the exponent."""
+    """A rate as people write it: 2e-3, 1.5e-4, 0, 1.5, 10 — two digits, no padding of the exponent."""
     if value == 0 or not math.isfinite(value):
         return f"{value:g}"
+    if 0.995 <= abs(value) < 1e4:
+        return f"{value:.1f}".removesuffix(".0") if abs(value) < 9.95 else f"{value:.0f}"
     mantissa, exponent = f"{value:.1e}".split("e")
     return f"{mantissa.removesuffix('.0')}e{int(exponent)}"
 

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable
-from typing import Any
+from decimal import Decimal
 
 from lrtui.errors import UsageError
 from lrtui.lr.halving import check_eta
@@ -35,11 +35,33 @@ from lrtui.messages import (
     Stop,
     Undo,
 )
+from lrtui.printable import printable
+
+_WHOLE = re.compile(
+    r"([+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+(?:_[0-9]+)*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?)([kKM]?)"
+)
+#: so that no digit is rounded away
+_LONGEST_NUMBER = 24
+_UNITS = {"": 1, "k": 1_000, "M": 1_000_000}
 
 
-def _number(text: str, what: str, kind: Callable[[str], float]) -> Any:
+def whole_number(text: str) -> int:
+    """A whole number as people write it and as we print it: 5000, 5,000, 5_000, 5k, 1.5M, 1e4.
+
+    Raises UsageError where it is none.
+    """
+    plain = text.strip()
+    found = _WHOLE.fullmatch(plain) if len(plain) <= _LONGEST_NUMBER else None
+    if found is not None:
+        value = Decimal(found[1].replace(",", "")) * _UNITS[found[2].replace("K", "k")]
+        if value == value.to_integral_value():
+            return int(value)
+    raise UsageError(f"{printable(text)!r} is no whole number", "For example 5000, 5,000 or 5k.")
+
+
+def _positive(text: str, what: str) -> float:
     try:
-        value = kind(text)
+        value = float(text)
     except ValueError:
         raise UsageError(f"{what} needs a number, not {text!r}") from None
     if not math.isfinite(value) or value <= 0:
@@ -47,12 +69,11 @@ def _number(text: str, what: str, kind: Callable[[str], float]) -> Any:
     return value
 
 
-def _positive(text: str, what: str) -> float:
-    return float(_number(text, what, float))
-
-
 def _count(text: str, what: str) -> int:
-    return int(_number(text, what, int))
+    count = whole_number(text)
+    if count < 1:
+        raise UsageError(f"{what} needs a whole number above 0, not {text}")
+    return count
 
 
 def _one_of(known: tuple[str, ...], given: list[str]) -> str:

@@ -24,10 +24,15 @@ class LrtuiError(Exception):
     @property
     def sentence(self) -> str:
         """Message and hint on one line."""
-        return f"{self.message}. {self.hint}" if self.hint else self.message
+        message, hint = (_on_one_line(text) for text in (self.message, self.hint))
+        return f"{message}. {hint}" if hint else message
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+
+def _on_one_line(text: str) -> str:
+    return "; ".join(line.strip() for line in text.splitlines() if line.strip())
 
 
 class UsageError(LrtuiError):

@@ -86,13 +86,13 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Text in the chart; `column` is its first cell, its centre or, aligned right, its last."""
+    """Text in the chart; `column` is its first cell or its centre."""
 
     text: str
     column: int
     row: int
     hue: int
-    alignment: Literal["left", "center", "right"] = "left"
+    alignment: Literal["left", "center"] = "left"
 
 
 @dataclass(slots=True)
@@ -116,4 +116,7 @@ def label_text(label: str) -> str:
 
 
 def _one_cell(character: str) -> bool:
+    # The vowels and ends of Hangul syllables join what is before them, but count as letters.
+    if "\u1160" <= character <= "\u11ff" or "\ud7b0" <= character <= "\ud7ff":
+        return False
     return character.isprintable() and east_asian_width(character) not in "WF" and category(character)[0] != "M"

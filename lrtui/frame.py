@@ -5,11 +5,13 @@ is drawn twice.
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
-from lrtui.axes import Axis, Column, columns, linear_axis, log_axis, log_step_axis, step_axis
+from lrtui.axes import Axis, Column, columns, linear_axis, log_axis, log_step_axis, rate_axis, short_loss, step_axis
 from lrtui.figure import ALARM, GREY, HUES, MARK, Curve, Figure, Layer, Look, Mark, Reference, Words, label_text
+from lrtui.labels import Cell, Room, covered
 from lrtui.printable import ascii_only
+from lrtui.ranges import levels, loss_range, rate_range
 
 #: Cells left of the chart: the widest tick and the axis.
 GUTTER = 7
@@ -40,7 +42,7 @@ class Frame:
         self, curves: Sequence[Curve], look: Look, steps: tuple[int, int] | None, x: Axis | None = None
     ) -> None:
         self.look = look
-        self.label_rows = 3  # at most, for the labels of marks
+        self.label_rows = 3  # at most, at each edge, for the labels of marks
         self.width = cells_across(look)
         self.height = max(2, look.height - 3)
         low, high = steps or span(curves)
@@ -63,112 +65,102 @@ class Frame:
         found = columns(x, curve.y[first:], self.x.low, self.x.high, count, band)
         return [c for c in found if c.low > 0] if self.look.log_y else found
 
-    def range_of_rates(self) -> tuple[float, float]:
-        """All rates; on a log axis without the tail of a warm-up from or a decay to zero, which has no end there."""
-        found = [column for _, reduced in self.curves for column in reduced]
-        lows = sorted(column.low for column in found)
-        low = lows[len(lows) // 50 if self.look.log_y else 0] if lows else math.nan
-        return low, max((column.high for column in found), default=math.nan)
+    def fit_losses(self) -> None:
+        """Chooses the y axis for losses in nats."""
+        low, high = loss_range(self.curves, log=self.look.log_y)
+        if not math.isnan(low):
+            ticks = max(2, min(8, self.height // 2))
+            self.y = log_axis(low, high, ticks, short_loss) if self.look.log_y else linear_axis(low, high, ticks)
 
-    def range_of_loss(self) -> tuple[float, float]:
-        """From the lowest mean to the highest that is no spike, over what is not dim unless all is.
-
-        The band may widen it by a quarter on each side: it tells of the noise, the means of the learning.
-        """
-        shown = [(curve, reduced) for curve, reduced in self.curves if reduced]
-        shown = [pair for pair in shown if pair[0].style != "dim"] or shown
-        if not shown:
-            return math.nan, math.nan
-        # What is far above where the curves began has diverged.
-        limit = 1.5 * max(reduced[0].mean for _, reduced in shown)
-        noisy = [reduced for curve, reduced in shown if curve.style in ("trend", "mean")]
-        noise = max((_middle([c.high - c.low for c in reduced]) for reduced in noisy), default=0.0)
-        low = min(column.mean for _, reduced in shown for column in reduced)
-        high = max(
-            _highest_but_spikes([c.mean for c in reduced if c.mean <= limit] or [low], noise) for _, reduced in shown
-        )
-        bands = [column for curve, reduced in shown if curve.style == "trend" for column in reduced]
-        # A plateau is not drawn as mountains: where little is learned the noise gives the scale.
-        room = max(high - low, noise) / 4
-        if bands:
-            lows, highs = sorted(c.low for c in bands), sorted(c.high for c in bands)
-            low = min(low, max(low - room, lows[len(lows) // 20]))
-            high = max(high, min(high + room, highs[-1 - len(highs) // 20]))
-        elif high - low < room:
-            low, high = low - room, high + room
-        return low, high
-
-    def set_y_axis(self, low: float, high: float, show: Callable[[float], str]) -> None:
-        if math.isnan(low):
-            return
-        ticks = max(2, min(8, self.height // 2))
-        self.y = log_axis(low, high, ticks, show) if self.look.log_y else linear_axis(low, high, ticks)
+    def fit_rates(self) -> None:
+        """Chooses the y axis for learning rates; a branch left behind is no reason to crowd the few rows there are."""
+        live = [pair for pair in self.curves if pair[0].style != "dim" and pair[1]]
+        shown = self.curves if self.height > 4 or not live else live
+        low, high = rate_range(shown, log=self.look.log_y)
+        if not math.isnan(low):
+            self.y = rate_axis(low, high, levels(shown), self.height, log=self.look.log_y)
 
     def drawn(self, marks: Sequence[Mark], references: Sequence[Reference]) -> Figure:
         """The figure of everything, from back to front."""
         figure = self.figure
-        figure.x_ticks, figure.y_ticks = _ticks(self.x), _ticks(self.y)
-        for reference in references:
-            self._draw_reference(reference)
-        self._draw_marks(marks)
+        figure.x_ticks = [(self._column(at) / (self.width - 1), label) for at, label in _by_place(self.x)]
+        # Where two are on one row the more important is there.
+        ticks = {self._row_of(at): label for at, label in reversed(_by_place(self.y))}
+        figure.y_ticks = [(row / (self.height - 1), label) for row, label in ticks.items()]
+        layers = []
         for curve, reduced in sorted(self.curves, key=lambda pair: _ORDER[pair[0].style]):
-            self._draw_curve(curve, reduced)
+            layers.append(self._curve_layer(curve, reduced))
+        taken = set[Cell]().union(*(covered(layer, *_dots(layer.marker)) for layer in layers))
+        for curve, reduced in self.curves:
+            if curve.style == "trend" and any(c.high > c.low for c in reduced):
+                figure.layers.append(self._band_layer(reduced, taken))
+        room = Room(self.width, self.height, taken)
+        for reference in references:
+            self._draw_reference(reference, room)
+        self._draw_marks(marks, room)
+        figure.layers += layers
         if not any(reduced for _, reduced in self.curves):
             figure.words.append(Words("nothing to show yet", self.width // 2, self.height // 2, GREY, "center"))
         return figure
 
-    def _column(self, at: float, count: int) -> int:
-        return math.floor((at - self.x.low) / (self.x.high - self.x.low) * (count - 1) + 0.5)
+    def _column(self, at: float, dots: int = 1) -> int:
+        """The cell of a place on the x axis, or the dot of two in a cell: a dot is in the cell it is drawn in."""
+        dot = math.floor((at - self.x.low) / (self.x.high - self.x.low) * (2 * self.width - 1) + 0.5)
+        return dot * dots // 2
 
-    def _row(self, value: float, count: int) -> int:
-        """The row of a value; one beyond the axis is at its end."""
-        at = self.y.clamp(math.log10(value) if self.look.log_y else value)
-        return math.floor((at - self.y.low) / (self.y.high - self.y.low) * (count - 1) + 0.5)
+    def _row(self, value: float, dots: int = 1) -> int:
+        return self._row_of(math.log10(value) if self.look.log_y else value, dots)
 
-    def _draw_reference(self, reference: Reference) -> None:
+    def _row_of(self, place: float, dots: int = 1) -> int:
+        """The cell of a place on the y axis, or the dot of four in a cell; what is beyond the axis is at its end."""
+        at = self.y.clamp(place)
+        return math.floor((at - self.y.low) / (self.y.high - self.y.low) * (4 * self.height - 1) + 0.5) * dots // 4
+
+    def _draw_reference(self, reference: Reference, room: Room) -> None:
+        """A dashed line with its label as far right as nothing is there."""
         if not math.isfinite(reference.value) or (self.look.log_y and reference.value <= 0):
             return
         value = math.log10(reference.value) if self.look.log_y else reference.value
         if not self.y.low <= value <= self.y.high:
             return
-        row = self._row(reference.value, self.height)
+        row = self._row(reference.value)
         self.figure.layers.append(Layer([(column, row) for column in range(self.width)], "╌", GREY))
         label = f" {label_text(reference.label)} {reference.value:.2f} "
         if len(label) < self.width / 2:
-            self.figure.words.append(Words(label, self.width - 1, row, GREY, "right"))
+            words = room.place(label, GREY, range(self.width - len(label), 0, -2), [row])
+            self.figure.words += [words] if words else []
 
-    def _draw_marks(self, marks: Sequence[Mark]) -> None:
-        """A dashed line for each mark; labels share the upper rows, newest first, and one without room is left out."""
-        free = [self.width] * min(self.label_rows, self.height // 3)
+    def _draw_marks(self, marks: Sequence[Mark], room: Room) -> None:
+        """A dashed line for each mark; of the labels the newest come first, and one without room is left out."""
         lines: dict[int, int] = {}
         for mark in sorted(marks, key=lambda mark: -mark.step):
             at = math.log10(max(1, mark.step)) if self.look.log_x else float(mark.step)
             if not self.x.low <= at <= self.x.high:
                 continue
-            column, hue = self._column(at, self.width), ALARM if mark.alarm else MARK
+            column, hue = self._column(at), ALARM if mark.alarm else MARK
             if mark.alarm or column not in lines:
                 lines[column] = hue
-            label = label_text(mark.label)
-            column = min(column + 1, self.width - len(label))
-            row = next((row for row, end in enumerate(free) if column + len(label) <= end), None)
-            if row is not None and column >= 0 and label:
-                free[row] = column - 1
-                self.figure.words.append(Words(label, column, self.height - 1 - row, hue))
+            if label := label_text(mark.label):
+                beside = column + 1 if column + 1 + len(label) <= self.width else column - len(label)
+                words = room.place(label, hue, [beside], room.edge_rows(self.label_rows))
+                self.figure.words += [words] if words else []
         for hue in sorted(set(lines.values()), reverse=True):
             cells = [(column, row) for column in lines if lines[column] == hue for row in range(self.height)]
             self.figure.layers.append(Layer(cells, "╎", hue))
 
-    def _draw_curve(self, curve: Curve, reduced: list[Column]) -> None:
+    def _curve_layer(self, curve: Curve, reduced: list[Column]) -> Layer:
         hue, sign = _hue(curve), self._sign(curve)
-        if curve.style == "trend" and any(c.high > c.low for c in reduced):
-            self._draw_band(reduced)
         if curve.style in ("points", "future"):
             marker = BRAILLE if sign == "┈" else sign
-            self._add([(c.x, c.mean) for c in reduced], marker, hue, connected=False)
-            return
-        if curve.style != "line":
-            reduced = [Column(c.x, c.mean, c.mean, c.mean, False) for c in reduced]
-        self._draw_line(reduced, BRAILLE if sign == "─" else sign, hue)
+            return self._layer([(c.x, c.mean) for c in reduced], marker, hue, connected=False)
+        points = []
+        for column in reduced:
+            ends = (column.high, column.low) if column.fell else (column.low, column.high)
+            if curve.style != "line":
+                points.append((column.x, column.mean))
+            else:
+                points += [(column.x, value) for value in (ends if column.high > column.low else ends[:1])]
+        return self._layer(points, BRAILLE if sign == "─" else sign, hue, connected=True)
 
     def _sign(self, curve: Curve) -> str:
         """The character a curve is drawn with; ─ stands for a line of braille dots, ┈ for single ones."""
@@ -176,44 +168,36 @@ class Frame:
             return "•"
         if curve.style == "future":
             return "." if self.look.ascii else "┈"
-        if curve.style == "dim" and not self.look.colour:
+        if curve.style == "dim" and (self.look.ascii or not self.look.colour):
             return "~"
         several = sum(other.style in ("line", "mean", "trend") for other, _ in self.curves) > 1
         if several and curve.style != "dim" and not self.look.colour and (curve.hue or self.look.ascii):
             return _SIGNS[curve.hue % len(_SIGNS)]
         return "*" if self.look.ascii else "─"
 
-    def _draw_band(self, reduced: list[Column]) -> None:
-        """All values behind a trend, as far as they are on the axis: dots, or stops that no line is taken for."""
-        on_axis = []
+    def _band_layer(self, reduced: list[Column], taken: set[Cell]) -> Layer:
+        """All values behind a trend, as far as they are on the axis: a few dots, so that the line over them is read."""
+        fine = self.look.colour and not self.look.ascii
+        cells: set[Cell] = set()
         for c in reduced:
             low, high = (math.log10(c.low), math.log10(c.high)) if self.look.log_y else (c.low, c.high)
             if low <= self.y.high and high >= self.y.low:
-                on_axis.append(c)
-        fine = self.look.colour and not self.look.ascii
-        across, up = (2 * self.width, 4 * self.height) if fine else (self.width, self.height)
-        cells = []
-        for c in on_axis:
-            column, bottom, top = self._column(c.x, across), self._row(c.low, up), self._row(c.high, up)
-            # Every other dot is enough to be seen, lighter than a line, and half as much to draw.
-            cells += [(column, row) for row in range(bottom, top + 1) if not fine or row % 2 == 0]
-        self.figure.layers.append(Layer(cells, BRAILLE if fine else "." if self.look.ascii else "·", GREY))
+                column = self._column(c.x)
+                rows = range(self._row_of(low), self._row_of(high) + 1)
+                cells |= {(column, row) for row in rows if (column + row) % 2 == 0}
+        cells -= taken
+        if fine:
+            return Layer(sorted((2 * column, 4 * row + 1) for column, row in cells), BRAILLE, GREY)
+        return Layer(sorted(cells), "." if self.look.ascii else "·", GREY)
 
-    def _draw_line(self, reduced: list[Column], marker: str, hue: int) -> None:
-        points = []
-        for column in reduced:
-            ends = (column.high, column.low) if column.fell else (column.low, column.high)
-            points += [(column.x, value) for value in (ends if column.high > column.low else ends[:1])]
-        self._add(points, marker, hue, connected=True)
-
-    def _add(self, points: list[tuple[float, float]], marker: str, hue: int, connected: bool) -> None:
-        across, up = (2, 4) if marker == BRAILLE else (1, 1)
-        cells: list[tuple[int, int]] = []
+    def _layer(self, points: list[tuple[float, float]], marker: str, hue: int, connected: bool) -> Layer:
+        across, up = _dots(marker)
+        cells: list[Cell] = []
         for x, y in points:
-            cell = self._column(x, across * self.width), self._row(y, up * self.height)
+            cell = self._column(x, across), self._row(y, up)
             if not cells or cell != cells[-1]:
                 cells.append(cell)
-        self.figure.layers.append(Layer(cells, marker, hue, connected and len(cells) > 1))
+        return Layer(cells, marker, hue, connected and len(cells) > 1)
 
     def heading(self, title: str) -> str:
         """The title and what each curve is, cut to the width."""
@@ -232,19 +216,10 @@ def _hue(curve: Curve) -> int:
     return GREY if curve.style == "dim" else HUES[curve.hue % len(HUES)]
 
 
-def _ticks(axis: Axis) -> list[tuple[float, str]]:
-    width = axis.high - axis.low
-    return [((place - axis.low) / width, label) for place, label in zip(axis.ticks, axis.labels, strict=True)]
+def _dots(marker: str) -> tuple[int, int]:
+    """The dots a marker has in a cell, across and up."""
+    return (2, 4) if marker == BRAILLE else (1, 1)
 
 
-def _middle(values: list[float]) -> float:
-    return sorted(values)[(len(values) - 1) // 2]
-
-
-def _highest_but_spikes(means: list[float], noise: float) -> float:
-    """The highest of the means that stands out of the upper half no more than eightfold, or than twice the noise."""
-    ordered = sorted(means)
-    last = len(ordered) - 1
-    middle, upper = ordered[last // 2], ordered[math.ceil(0.9 * last)]
-    limit = middle + max(8 * (upper - middle), 0.1 * abs(middle), 2 * noise)
-    return max(mean for mean in ordered if mean <= limit)
+def _by_place(axis: Axis) -> list[tuple[float, str]]:
+    return list(zip(axis.ticks, axis.labels, strict=True))

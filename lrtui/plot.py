@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lrtui.axes import linear_axis, log_axis, short_loss, short_rate
+from lrtui.axes import linear_axis, log_axis, short_rate
 from lrtui.figure import HUES, Curve, Figure, Look, Mark, Palette, Reference
 from lrtui.frame import BRAILLE, GUTTER, Frame, cells_across, span
 from lrtui.printable import ascii_only
@@ -33,11 +33,11 @@ def loss_chart(
 ) -> str:
     """Loss in nats against the step, as `look.height` lines of at most `look.width` cells.
 
-    `steps` is the range of the x axis (default: that of the curves). A spike far above where the curves began, or above
-    nearly all of one, does not squash the rest: it is cut off at the upper edge.
+    `steps` is the range of the x axis (default: that of the curves). The y axis fits the means and the points. A spike
+    far above where the curves began, or above nearly all of one, is cut off at the upper edge, and so is a band.
     """
     frame = Frame(curves, look, steps)
-    frame.set_y_axis(*frame.range_of_loss(), short_loss)
+    frame.fit_losses()
     return f"{frame.heading(title)}\n{_text(frame.drawn(marks, references), look)}"
 
 
@@ -54,7 +54,7 @@ def rate_chart(
     `steps` is the range of the x axis (default: that of the curves).
     """
     frame = Frame(curves, look, steps)
-    frame.set_y_axis(*frame.range_of_rates(), short_rate)
+    frame.fit_rates()
     return f"{frame.heading(title)}\n{_text(frame.drawn(marks, ()), look)}"
 
 
@@ -80,7 +80,7 @@ def range_chart(
     placed = [replace(curve, x=[place(rate) for rate in curve.x]) for curve in curves]
     frame = Frame(placed, replace(look, log_x=False), None, axis)
     frame.label_rows = len(marks)  # rules that agree stand close together
-    frame.set_y_axis(*frame.range_of_loss(), short_loss)
+    frame.fit_losses()
     figure = frame.drawn([replace(mark, step=place(mark.step)) for mark in marks], ())
     return f"{frame.heading(title)}\n{_text(figure, look)}"
 

@@ -20,6 +20,8 @@ _SHOWN: dict[int, str] = {
 }
 #: Our own signs where only ASCII can be shown; one cell for one cell, so that charts stay aligned.
 _IN_ASCII = str.maketrans("┤│├╎─╌└┬┴┼┌┐┘×•·–…━●‹›▁▂▃▄▅▆▇█", "||||--+++++++xo|-.=*<>_.-=+*%#") | {ord("→"): "->"}
+#: Pairs that are read together; ASCII as wide as they are.
+_PAIRS_IN_ASCII = {"×½": "/2"}
 _SHOWN_WITH_NEWLINES = {code: shown for code, shown in _SHOWN.items() if code != 0x0A} | {0x09: "    "}
 
 
@@ -34,4 +36,11 @@ def printable(text: str, *, keep_newlines: bool = False) -> str:
 
 def ascii_only(text: str) -> str:
     """`text` in ASCII: our lines and signs by their nearest, everything else by a question mark."""
-    return text.translate(_IN_ASCII).encode("ascii", "replace").decode()
+    return pairs_in_ascii(text).translate(_IN_ASCII).encode("ascii", "replace").decode()
+
+
+def pairs_in_ascii(text: str) -> str:
+    """`text` with those signs in ASCII that only mean something together, cell for cell."""
+    for pair, ascii in _PAIRS_IN_ASCII.items():
+        text = text.replace(pair, ascii)
+    return text

@@ -4,10 +4,15 @@ import math
 
 from lrtui.axes import short_rate
 
+#: nats; three decimals tell little of what is below
+_SMALL_LOSS = 0.01
+
 
 def loss_text(loss: float | None) -> str:
-    """A loss in nats with three decimals; a dash where there is none."""
-    return "–" if loss is None else "nan" if math.isnan(loss) else f"{loss:.3f}"
+    """A loss in nats: three decimals, a small one to two digits; a dash where there is none."""
+    if loss is None:
+        return "–"
+    return "nan" if math.isnan(loss) else short_rate(loss) if 0 < loss < _SMALL_LOSS else f"{loss:.3f}"
 
 
 def rate_text(lr: float | None) -> str:

@@ -32,6 +32,8 @@ from lrtui.quantities import speed_text as speed_text
 from lrtui.sweep_words import PLACED, sweep_happening
 
 BASELINES = ("uniform", "unigram", "bigram")
+#: what became of a shape when steps were added
+_EXTENDED = {"keep": "shape kept", "rescale": "shape rescaled", "restart": "shape restarted"}
 
 
 def change_text(entry: Entry) -> str:
@@ -151,7 +153,8 @@ def _changed(event: RateChanged) -> str:
         rates = f"lr {rate_text(event.old)} → 0 over {steps:,} steps; the run ends at step {event.step + steps:,}"
     if event.entry.kind == "reset":
         rates = f"its state is thrown away; lr {rate_text(event.new)} stays"
-    return f"{change_text(event.entry)}{cause}: {rates}{again}"
+    mode = f" steps, {_EXTENDED.get(event.entry.shape or '', 'added')}" if event.entry.kind == "extend" else ""
+    return f"{change_text(event.entry)}{mode}{cause}: {rates}{again}"
 
 
 def range_text(event: RangeTested) -> str:
@@ -199,8 +202,9 @@ def confirmation_lines(event: Confirmed) -> list[str]:
 
 
 def evaluation_text(event: Evaluated) -> str:
-    best = "  best" if event.best else ""
-    return f"train {loss_text(event.train_loss)}  val {loss_text(event.val_loss)}{best}"
+    """What an evaluation measured, in the 22 cells that a narrow log has; `best` stands for the best `val` so far."""
+    name = "best" if event.best else "val"
+    return f"{name} {loss_text(event.val_loss)} train {loss_text(event.train_loss)}"
 
 
 def sample_text(event: Sampled) -> str:

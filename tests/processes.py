@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lrtui.messages import Event, decode_event
+from lrtui.runs.directory import RunDirectory, open_run, run_names
+from lrtui.runs.lock import holder, is_live
+from lrtui.runs.metrics import last_block
 
 
 @dataclass
@@ -98,3 +101,17 @@ def small_flags(**keys: object) -> list[str]:
     """`--set` flags of a small LSTM on the built-in sums; `train__steps=100` sets train.steps."""
     merged = SMALL | {key.replace("__", "."): value for key, value in keys.items()}
     return ["--preset", "quickstart", *(f for key, value in merged.items() for f in ("--set", f"{key}={value}"))]
+
+
+def trained(run: RunDirectory) -> int:
+    """The steps that a run has written down."""
+    block = last_block(run) if run.path.exists() else None
+    return block.step + len(block.loss) if block else 0
+
+
+def kill_workers(home: Path) -> None:
+    """Ends whoever trains in `home`, as tests leave nobody behind."""
+    for name in run_names(home):
+        run = open_run(home, name)
+        if is_live(run) and (owner := holder(run)):
+            os.kill(owner.pid, signal.SIGKILL)

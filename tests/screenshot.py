@@ -1,7 +1,6 @@
 """Makes the README's picture from a real run: a model in training, its rate cut by a key. `make screenshot`."""
 
 import asyncio
-import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -17,7 +16,13 @@ from lrtui.worker.detach import spawn
 
 RUN = "quiet-otter"
 #: the quick start at a rate that stays high until somebody cuts it
-FLAGS = ["schedule.kind=constant", "optim.lr=1.2e-2", "train.sample_every=400", "train.eval_every=200"]
+FLAGS = [
+    "schedule.kind=constant",
+    "optim.lr=1.2e-2",
+    "train.sample_every=400",
+    "train.eval_every=200",
+    "train.threads=1",
+]
 CUT, LAST = 2200, 3300
 
 
@@ -50,13 +55,16 @@ def main(path: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="lrtui-") as folder:
         home = Path(folder)
         sets = [part for flag in FLAGS for part in ("--set", flag)]
-        spawn(["run", "--preset", "quickstart", "--name", RUN, "--home", folder, *sets])
-        svg = asyncio.run(picture(home))
-        with ControlClient(open_run(home, RUN)) as worker:
-            worker.send(Stop())
+        worker = spawn(["run", "--preset", "quickstart", "--name", RUN, "--home", folder, *sets])
+        try:
+            svg = asyncio.run(picture(home))
+        finally:
+            with ControlClient(open_run(home, RUN)) as client:
+                client.send(Stop())
+            worker.process.wait()
     path.write_text(svg, encoding="utf-8")
     print(f"wrote {path}")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "tests/screenshot.svg"))
+    main(Path(__file__).with_suffix(".svg"))

@@ -63,3 +63,7 @@ def test_ascii_only_is_ascii(text: str) -> None:
 
 def test_our_own_signs_have_a_spelling_in_ascii() -> None:
     assert ascii_only("×0.1 ── lr 2e-3 → 2e-4 · ┤╌╎ 文") == "x0.1 -- lr 2e-3 -> 2e-4 | |-| ?"
+
+
+def test_signs_that_are_read_together_stay_as_wide_as_they_are() -> None:
+    assert ascii_only("×½ ×2") == "/2 x2"

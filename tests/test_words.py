@@ -98,7 +98,7 @@ def test_durations() -> None:
 
 def test_a_range_test_in_full() -> None:
     assert range_lines(TESTED) == [
-        "100 rates from 1e-4 to 1e1 in even ratios, one batch each; stopped after 88: the loss is nan",
+        "100 rates from 1e-4 to 10 in even ratios, one batch each; stopped after 88: the loss is nan",
         "  consensus         1.2e-1   the suggestion",
         "  valley            5e-2     in the band",
         "  minimum           too few points",

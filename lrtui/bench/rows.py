@@ -88,5 +88,5 @@ def choose(names: Sequence[str]) -> list[Row]:
         if not found:
             near = difflib.get_close_matches(name, known, 1)
             meant = f"Did you mean {near[0]}? " if near else ""
-            raise UsageError(f"the bench has no row {printable(name)!r}", f"{meant}Rows: {', '.join(known)}.")
+            raise UsageError(f"the bench has no row {printable(name)!r}", f"{meant}Rows: {', '.join(known)}, screen.")
     return [row for row in ROWS if not names or row.name in wanted]

@@ -5,18 +5,16 @@ Everything is measured from outside, on a real terminal, against a real worker a
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
 
+from lrtui.bench.long_run import measure_long_run
+from lrtui.bench.measure import Measure, cpu_seconds, resident_bytes, screen
 from lrtui.bench.rows import BARE, NAMES
-from lrtui.bench.terminal import Terminal
 from lrtui.errors import LrtuiError
 from lrtui.messages import RateChanged, Stop, decode_event
 from lrtui.runs.directory import RunDirectory, open_run
@@ -25,26 +23,11 @@ from lrtui.words import rate_text
 from lrtui.worker.client import ControlClient
 from lrtui.worker.detach import spawn
 
-LRTUI = (sys.executable, "-m", "lrtui")
-#: what stands on every screen as soon as it is painted: the last entry of the key bar
-PAINTED = "Quit"
+#: the last of the form's own text to come: the table of keys stands, and what they make of the model is counted
+FORM = "parameters"
+#: the headline of a training that steps
+TRAINS = "it/s"
 _HALVE, _DOUBLE = "[", "]"
-
-
-@dataclass(frozen=True)
-class Measure:
-    """One figure: its `value` in `unit`, the `goal`, and all that was measured for it."""
-
-    name: str
-    value: float
-    unit: str
-    goal: float
-    at_most: bool
-    all: tuple[float, ...]
-
-    @property
-    def reached(self) -> bool:
-        return self.value <= self.goal if self.at_most else self.value >= self.goal
 
 
 def measure_screen(home: Path, rounds: int, seconds: float, presses: int) -> Iterator[Measure]:
@@ -54,14 +37,15 @@ def measure_screen(home: Path, rounds: int, seconds: float, presses: int) -> Ite
         yield from cost(run, home, rounds, seconds)
     with _training(home, "slow", "quickstart", ("train.batch=50", "train.block=50")) as run:
         yield from keys(run, home, presses)
+    yield from measure_long_run(home, rounds, seconds)
 
 
 def first_paint(home: Path, rounds: int) -> Measure:
-    """From the start of the process in an empty home until the last line of the first screen has come."""
+    """From the start of the process in an empty home until the whole form of a new run has come."""
     taken = []
     for _ in range(rounds):
-        with _screen(home / "empty") as terminal:
-            taken.append((terminal.wait_for(PAINTED) - terminal.began) * 1000)
+        with screen(home / "empty") as terminal:
+            taken.append((terminal.wait_for(FORM) - terminal.began) * 1000)
     return Measure("first paint", median(taken), "ms", 500, True, tuple(taken))
 
 
@@ -70,14 +54,14 @@ def cost(run: RunDirectory, home: Path, rounds: int, seconds: float) -> Iterator
     shares, sizes, rates, alone, watched = [], [], [], [], []
     for _ in range(rounds):
         alone.append(_speed(run, seconds))
-        with _screen(home, "attach", run.name, "--hz", "2") as terminal:
-            terminal.wait_for(PAINTED)
+        with screen(home, "attach", run.name, "--hz", "2") as terminal:
+            terminal.wait_for(TRAINS)
             time.sleep(min(3.0, seconds))  # what is done once, at the start, is no running cost
-            pid, began, used = terminal.process.pid, time.monotonic(), _cpu_seconds(terminal.process.pid)
+            pid, began, used = terminal.process.pid, time.monotonic(), cpu_seconds(terminal.process.pid)
             watched.append(_speed(run, seconds))
             took = time.monotonic() - began
-            shares.append(100 * (_cpu_seconds(pid) - used) / took)
-            sizes.append(_resident_bytes(pid) / 1e6)
+            shares.append(100 * (cpu_seconds(pid) - used) / took)
+            sizes.append(resident_bytes(pid) / 1e6)
             rates.append(len(terminal.output(began)) / took / 1024)
     ratios = [b / a for a, b in zip(alone, watched, strict=True)]
     yield Measure("processor of the screen", median(shares), "% of a core", 10, True, tuple(shares))
@@ -89,37 +73,34 @@ def cost(run: RunDirectory, home: Path, rounds: int, seconds: float) -> Iterator
 def keys(run: RunDirectory, home: Path, presses: int) -> Iterator[Measure]:
     """From a key to the ledger entry it makes, and to the line on the screen that tells of it."""
     to_ledger, to_screen = [], []
-    with _screen(home, "attach", run.name, "--hz", "2") as terminal:
-        terminal.wait_for(PAINTED)
+    with screen(home, "attach", run.name, "--hz", "2") as terminal:
+        terminal.wait_for(TRAINS)
         time.sleep(3.0)
         for number in range(presses):
             size = run.events.stat().st_size
             pressed = time.monotonic()
             terminal.press((_HALVE, _DOUBLE)[number % 2])
-            _wait(partial(_is_longer, run.events, size), 0.0002)
+            _wait(partial(_is_longer, run.events, size), 0.001)
             to_ledger.append((time.monotonic() - pressed) * 1000)
             to_screen.append((terminal.wait_for(_told(run, size), since=pressed) - pressed) * 1000)
             time.sleep(0.05 + 0.007 * (number % 13))  # at no fixed phase of the screen's own beat
-    worst = quantiles(to_ledger, n=100)[98] if len(to_ledger) > 1 else to_ledger[0]
+    worst = quantiles(to_ledger, n=100, method="inclusive")[98] if len(to_ledger) > 1 else to_ledger[0]
     yield Measure("key to ledger, p99", worst, "ms", 60, True, tuple(to_ledger))
     yield Measure("key to its line on the screen", median(to_screen), "ms", 150, True, tuple(to_screen))
-
-
-def _screen(home: Path, *arguments: str) -> Terminal:
-    return Terminal([*LRTUI, *arguments, "--home", str(home)])
 
 
 @contextmanager
 def _training(home: Path, name: str, preset: str, sets: Sequence[str]) -> Iterator[RunDirectory]:
     """A detached worker that does nothing but train, on one thread, for as long as the context lasts."""
     flags = [f for key in (*sets, *BARE, "train.threads=1") for f in ("--set", key)]
-    spawn(["run", "--preset", preset, "--name", name, "--home", str(home), *flags])
+    worker = spawn(["run", "--preset", preset, "--name", name, "--home", str(home), *flags])
     run = open_run(home, name)
     try:
         yield run
     finally:
-        with ControlClient(run) as worker:
-            worker.send(Stop())
+        with ControlClient(run) as client:
+            client.send(Stop())
+        worker.process.wait()
 
 
 def _speed(run: RunDirectory, seconds: float) -> float:
@@ -158,16 +139,9 @@ def _told(run: RunDirectory, offset: int) -> str:
     """What the screen says of the change that begins at `offset` of the log."""
     with run.events.open("rb") as file:
         file.seek(offset)
-        event = decode_event(file.readline().rstrip(b"\n"))
+        line = b""
+        while not line.endswith(b"\n"):  # its length may be there before its bytes
+            line += file.readline()
+        event = decode_event(line)
     assert isinstance(event, RateChanged)
     return f"lr {rate_text(event.old)} → {rate_text(event.new)}"
-
-
-def _cpu_seconds(pid: int) -> float:
-    """Processor time a process has used so far, user and system (Linux)."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _resident_bytes(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -11,18 +11,23 @@ import fcntl
 import os
 import pty
 import select
-import signal
 import struct
 import subprocess
+import sys
 import termios
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from lrtui.errors import LrtuiError
+
+#: A session's leader that opens a terminal has it from then on as its own: closing it hangs the program up.
+_LOGIN = ': <"$0"; exec "$@"'
+
+_READY = 4095
 
 
 @dataclass
@@ -45,15 +50,16 @@ class Terminal:
     def __enter__(self) -> Self:
         self._master, slave = pty.openpty()
         self.resize(self.columns, self.lines)
+        self.modes_before = self.modes()
         self.began = time.monotonic()
         self.process = subprocess.Popen(
-            self.argv,
+            ["/bin/sh", "-c", _LOGIN, os.ttyname(slave), *self.argv],
             stdin=slave,
             stdout=slave,
             stderr=slave,
             cwd=self.cwd,
-            env={**os.environ, "TERM": "xterm-256color", **self.env},
-            preexec_fn=_own_session,
+            env={**_environment(), "TERM": "xterm-256color", **self.env},
+            start_new_session=True,
         )
         os.close(slave)
         self._reader = threading.Thread(target=self._read, name="terminal", daemon=True)
@@ -85,6 +91,15 @@ class Terminal:
     def press(self, keys: str) -> None:
         """Type `keys`."""
         os.write(self._master, keys.encode())
+
+    def is_full(self) -> bool:
+        """Whether as much waits to be read as the kernel holds ready (4 KiB on Linux); the rest waits behind it."""
+        waiting = fcntl.ioctl(self._master, termios.FIONREAD, bytes(4))
+        return int.from_bytes(waiting, sys.byteorder) >= _READY
+
+    def modes(self) -> list[Any]:
+        """How the terminal treats what is typed and written (echo, line editing, signals), as termios tells it."""
+        return termios.tcgetattr(self._master)[:4]
 
     def resize(self, columns: int, lines: int) -> None:
         """Another size; a program that runs is told by SIGWINCH."""
@@ -119,10 +134,25 @@ class Terminal:
             time.sleep(0.002)
         raise LrtuiError(f"the screen did not show {wanted!r} within {seconds:g} s")
 
+    def wait(self, seconds: float = 30.0) -> int:
+        """Its exit code, minus the number of a signal that ended it, once all it wrote has come. Raises LrtuiError."""
+        try:
+            code = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise LrtuiError(f"the program still runs after {seconds:g} s") from None
+        self._reader.join(timeout=1)  # it ends with the last byte
+        return code
 
-def _own_session() -> None:
-    """In the child: the terminal becomes its controlling one, and signals mean what they mean at a login."""
-    os.setsid()
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    def wait_until_stopped(self, seconds: float = 30.0) -> None:
+        """Until it has suspended itself, as by ctrl+z. Raises LrtuiError where it does not in time."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT):
+                return
+            time.sleep(0.002)
+        raise LrtuiError(f"the program was not suspended within {seconds:g} s")
+
+
+def _environment() -> dict[str, str]:
+    """Ours, without the size that it tells of our own terminal: it would be taken for that of the new one."""
+    return {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lrtui.cli.options import JsonOption
+
+if TYPE_CHECKING:
+    from lrtui.bench.rows import Row
+
+SCREEN = "screen"
+#: what a screen costs is read off the system's clock ticks: a turn takes so many `--seconds`
+_TURNS_ON_SCREEN = 5
+_PRESSES = 100
 
 
 def register(app: typer.Typer) -> None:
@@ -16,7 +26,11 @@ def register(app: typer.Typer) -> None:
 
 def bench_command(
     rows: Annotated[
-        list[str] | None, typer.Argument(metavar="[ROW]...", help="Rows to measure, by name (default: all).")
+        list[str] | None,
+        typer.Argument(
+            metavar="[ROW]...",
+            help="Rows to measure, by name (default: all of training); `screen`: what the TUI costs.",
+        ),
     ] = None,
     seconds: Annotated[float, typer.Option("--seconds", min=0.001, max=600, help="Length of one side's turn.")] = 1.0,
     rounds: Annotated[int, typer.Option("--rounds", min=1, max=1000, help="How many turns each side gets.")] = 7,
@@ -25,13 +39,22 @@ def bench_command(
 ) -> None:
     """Measure training speed against plain PyTorch loops of the same model, optimizer and batch, in turns."""
     import tempfile
-    from pathlib import Path
 
     from lrtui.bench.rows import choose
     from lrtui.runs.directory import disk_errors
 
-    chosen = choose(rows or [])
+    named = rows or []
+    chosen = choose([name for name in named if name != SCREEN])
+    with disk_errors("use", Path(tempfile.gettempdir())), tempfile.TemporaryDirectory(prefix="lrtui-bench-") as folder:
+        if named != [SCREEN]:
+            _bench_training(chosen, Path(folder), threads, seconds, rounds, as_json)
+        if SCREEN in named:
+            _bench_screen(Path(folder), seconds, rounds, as_json)
 
+
+def _bench_training(
+    rows: Sequence[Row], folder: Path, threads: int, seconds: float, rounds: int, as_json: bool
+) -> None:
     import torch
 
     from lrtui.bench import table
@@ -40,9 +63,16 @@ def bench_command(
     if not as_json:
         typer.echo(table.preamble(torch.__version__, threads, seconds, rounds))
         typer.echo(table.HEADING)
-    with disk_errors("use", Path(tempfile.gettempdir())), tempfile.TemporaryDirectory(prefix="lrtui-bench-") as folder:
-        for row in chosen:
-            figures = measure(row, Path(folder), threads, seconds, rounds)
-            typer.echo(
-                table.json_line(figures, torch.__version__, threads, seconds) if as_json else table.line(figures)
-            )
+    for row in rows:
+        figures = measure(row, folder, threads, seconds, rounds)
+        typer.echo(table.json_line(figures, torch.__version__, threads, seconds) if as_json else table.line(figures))
+
+
+def _bench_screen(folder: Path, seconds: float, rounds: int, as_json: bool) -> None:
+    from lrtui.bench.measure import HEADING
+    from lrtui.bench.screen import measure_screen
+
+    if not as_json:
+        typer.echo(HEADING)
+    for measure in measure_screen(folder, rounds, _TURNS_ON_SCREEN * seconds, _PRESSES):
+        typer.echo(measure.json() if as_json else measure.line())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NoReturn
 
 
 def has_terminal() -> bool:
@@ -27,8 +28,8 @@ def open_screens(
     hz: float | None = None,
     theme: str | None = None,
     palette: str | None = None,
-) -> int:
-    """The exit code of the screens. Raises UsageError where there is no terminal for them, or no such run."""
+) -> NoReturn:
+    """Show the screens, and end the process. Raises UsageError where there is no terminal for them, or no such run."""
     from lrtui.runs.directory import home as home_folder
     from lrtui.tui.launch import check_terminal, launch
     from lrtui.tui.settings import read_settings
@@ -37,4 +38,4 @@ def open_screens(
     settings = read_settings(
         ascii=ascii or None, mouse=False if no_mouse else None, hz=hz, theme=theme, palette=palette
     )
-    return launch(home_folder(home), settings, run, read_only)
+    launch(home_folder(home), settings, run, read_only)

@@ -46,8 +46,8 @@ def _single(history: History, series: Series, above: Look, below: Look) -> str:
     curves = [Curve(x=series.step, y=series.loss, label="train", style="trend")]
     curves += ghosts([(ghost.step, ghost.loss) for ghost in series.ghosts], LEFT_BEHIND)
     curves.append(validation(history))
-    rates = ghosts([(ghost.step, ghost.lr) for ghost in series.ghosts])
-    rates.append(Curve(x=series.step, y=series.lr, label="lr", hue=2))
+    rates = [Curve(x=series.step, y=series.lr, label="lr", hue=2)]
+    rates += ghosts([(ghost.step, ghost.lr) for ghost in series.ghosts], LEFT_BEHIND)
     steps = span([*curves, *rates])
     loss = loss_chart(curves, above, marks=marks, references=references(history), steps=steps)
     return f"{loss}\n{rate_chart(rates, below, marks=marks, steps=steps)}"

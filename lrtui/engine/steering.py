@@ -106,20 +106,17 @@ class Steering:
 
     def _undo(self, received: Received) -> Event:
         live = self.live
-        if not live.progress.entries:
-            raise UsageError("there is no change to undo")
-        last = live.progress.entries[-1]
-        kept = len(live.progress.entries) - 1
-        if self.undoable and len(self.undoable[-1].progress.entries) == kept:
-            before: Snapshot | None = self.undoable.pop()
-        else:
-            before = self.recall(last.step, kept)
+        kept = ledger.kept_by_undo(live.progress.entries)
+        last = live.progress.entries[kept]
+        in_memory = (s for s in reversed(self.undoable) if len(s.progress.entries) == kept)
+        before = next(in_memory, None) or self.recall(last.step, kept)
         if before is None:
             raise UsageError(
                 f"the state before the change at step {last.step} is no longer kept",
                 "Resume from an older checkpoint: lrtui resume RUN --from STEP.",
             )
         step, paused = live.step, self.paused
+        self.forget_after(kept)
         live.restore(before)
         if paused:
             self.pause_at = live.step

@@ -5,6 +5,7 @@ UsageError in words. Nothing changes until the entry is applied: `rate.apply(ent
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 from lrtui.errors import UsageError
@@ -20,6 +21,7 @@ __all__ = [
     "extend",
     "fold",
     "hold",
+    "kept_by_undo",
     "release",
     "reset",
     "reshape",
@@ -29,6 +31,8 @@ __all__ = [
 
 #: what becomes of a shape that depends on the total when the total changes
 EXTEND_MODES: tuple[str, ...] = ("keep", "rescale", "restart")
+#: a change may have caused a divergence up to so many steps later
+_TO_BLAME = 1000
 
 
 def scale(rate: Rate, step: int, factor: float, cause: str = "user") -> Entry:
@@ -106,6 +110,22 @@ def extend(rate: Rate, step: int, n: int, mode: str = "", cause: str = "user") -
     entry = Entry(step=step, kind="extend", steps=n, shape=mode or "keep", cause=cause)
     _valid(rate.apply(entry).schedule)
     return entry
+
+
+def kept_by_undo(entries: Sequence[Entry]) -> int:
+    """How many of the first `entries` an undo leaves. Raises UsageError where there is no change to take back.
+
+    The cuts of rollbacks go together with a change shortly before them, which is to blame for them: the state before
+    such a cut, at the rate before it, would diverge again at the same step.
+    """
+    if not entries:
+        raise UsageError("there is no change to undo")
+    kept = len(entries)
+    while kept and entries[kept - 1].cause == "rollback":
+        kept -= 1
+    if kept == len(entries) or (kept and entries[-1].step - entries[kept - 1].step <= _TO_BLAME):
+        return kept - 1
+    return len(entries) - 1
 
 
 def _above_zero(value: float, what: str) -> None:

@@ -10,14 +10,13 @@ import math
 import os
 import shutil
 import time
-import tomllib
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
 from lrtui.errors import DiskError, UsageError
+from lrtui.runs.config_table import planned_steps, read_config_table, section
 from lrtui.runs.directory import RunDirectory, disk_errors, open_run, run_names, runs_folder
 from lrtui.runs.events import UNREADABLE, SampleLine
 from lrtui.runs.history import History, read_history
@@ -124,7 +123,8 @@ def summarize(run: RunDirectory, now: float | None = None) -> RunSummary:
 
 
 def _summary(run: RunDirectory, history: History, age: float, size: int) -> RunSummary:
-    config = _config_table(run)
+    # Not config.load: the list must name what an older or newer version wrote, and needs three keys of it.
+    config = read_config_table(run)
     block = last_block(run)
     losses = [loss for loss in block.loss[-_LAST_STEPS:] if math.isfinite(loss)] if block else []
     measured = [(event.val_loss, event.step) for event in history.evaluations if event.val_loss is not None]
@@ -136,8 +136,8 @@ def _summary(run: RunDirectory, history: History, age: float, size: int) -> RunS
         age=age,
         bytes=size,
         step=block.step + len(block.loss) if block else history.last_step,
-        steps=history.steps or _count(_table(config, "train").get("steps")),
-        model=model_label(_table(config, "model")),
+        steps=history.steps or planned_steps(config),
+        model=model_label(section(config, "model")),
         corpus=started.corpus if started else "",
         parameters=started.parameters if started else 0,
         loss=math.fsum(losses) / len(losses) if losses else None,
@@ -157,7 +157,7 @@ def _sweep_summary(run: RunDirectory, sweep: SweepHistory, age: float, size: int
     block = last_block(run.lane(lane)) if lane is not None else None
     losses = [loss for loss in block.loss[-_LAST_STEPS:] if math.isfinite(loss)] if block else []
     vals = [row.val for row in sweep.rows if row.val is not None]
-    label = model_label(_table(_config_table(run), "model"))
+    label = model_label(section(read_config_table(run), "model"))
     return RunSummary(
         name=run.name,
         kind="sweep",
@@ -184,24 +184,6 @@ def _state(run: RunDirectory, finished: bool, stopped: bool) -> State:
     if finished:
         return "finished"
     return "saved" if stopped else "crashed"
-
-
-def _config_table(run: RunDirectory) -> dict[str, Any]:
-    # Not config.load: the list must name what an older or newer version wrote, and needs three keys of it.
-    try:
-        return tomllib.loads(run.config_toml.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-
-
-def _table(config: dict[str, Any], name: str) -> dict[str, Any]:
-    table = config.get(name)
-    return table if isinstance(table, dict) else {}
-
-
-def _count(value: object) -> int:
-    # A config of anyone's: TOML has true, dates and integers of a thousand digits.
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 1 << 62 else 0
 
 
 def model_label(model: dict[str, Any]) -> str:
@@ -260,9 +242,3 @@ def delete_run(home: Path, name: str) -> None:
 def _free_name(run: RunDirectory) -> Path:
     names = (run.path.with_name(f".deleted-{run.name}-{number}") for number in itertools.count())
     return next(path for path in names if not path.exists())
-
-
-def newest_run(summaries: Sequence[RunSummary]) -> RunSummary | None:
-    """The live run written last, or else the run written last."""
-    live = [summary for summary in summaries if summary.state == "live"]
-    return min(live or summaries, key=lambda summary: summary.age, default=None)

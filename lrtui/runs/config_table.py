@@ -15,3 +15,15 @@ def read_config_table(run: RunDirectory) -> dict[str, Any]:
         return tomllib.loads(run.config_toml.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}
+
+
+def section(config: dict[str, Any], name: str) -> dict[str, Any]:
+    """A table of a config.toml, which anyone may have written: empty where it is none."""
+    found = config.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def planned_steps(config: dict[str, Any]) -> int:
+    """`train.steps`; 0 where that is no number of steps: TOML has true, dates and integers of a thousand digits."""
+    steps = section(config, "train").get("steps")
+    return steps if isinstance(steps, int) and not isinstance(steps, bool) and 0 < steps < 1 << 62 else 0

@@ -6,13 +6,12 @@ to the metrics instead, and samples have a file of their own, so that the log st
 
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import msgspec
 
 from lrtui.errors import LrtuiError
 from lrtui.messages import Event, Sampled, Stepped, decode_event, encode
+from lrtui.runs.closing import Closing
 from lrtui.runs.directory import RunDirectory
 from lrtui.runs.lines import LineReader, LineWriter
 
@@ -30,7 +29,7 @@ class SampleLine(msgspec.Struct, frozen=True):
     text: str
 
 
-class EventLog:
+class EventLog(Closing):
     """Appends events to a run. Whoever holds one must hold the run's lock."""
 
     def __init__(self, run: RunDirectory) -> None:
@@ -52,14 +51,6 @@ class EventLog:
     def close(self) -> None:
         self._events.close()
         self._samples.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class EventReader:

@@ -8,15 +8,14 @@ follows the last newline is nothing yet.
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from lrtui.runs.closing import Closing
 from lrtui.runs.directory import disk_errors
 
 _CHUNK = 1 << 20
 
 
-class LineWriter:
+class LineWriter(Closing):
     """Appends lines to `path`. A tail left torn by a killed writer is cut off first.
 
     Only one writer may exist at a time; the run's lock sees to that. Raises DiskError where the file cannot be opened.
@@ -53,14 +52,6 @@ class LineWriter:
         if self._handle >= 0:
             os.close(self._handle)
             self._handle = -1
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _write_all(handle: int, data: bytes) -> None:

@@ -11,12 +11,12 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self, cast
+from typing import cast
 
 import msgspec
 
 from lrtui.messages import Stepped
+from lrtui.runs.closing import Closing
 from lrtui.runs.directory import RunDirectory, disk_errors
 from lrtui.runs.events import UNREADABLE
 from lrtui.runs.lines import LineReader, LineWriter
@@ -64,7 +64,7 @@ class Block(msgspec.Struct, frozen=True, gc=False):
     updates: tuple[tuple[int, float], ...] = ()
 
 
-class MetricsWriter:
+class MetricsWriter(Closing):
     """Writes one new segment. Make another where training rewinds. Whoever holds one must hold the run's lock.
 
     Raises DiskError where a line cannot be written; the segment then lacks that block and can be written on.
@@ -92,14 +92,6 @@ class MetricsWriter:
 
     def close(self) -> None:
         self._lines.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _column(name: str, values: Sequence[float | None]) -> str:

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App
+from textual import on
 from textual.binding import Binding
 from textual.filter import LineFilter
-from textual.message import Message
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
 from lrtui.errors import LrtuiError
 from lrtui.printable import printable
 from lrtui.tui.filters import SafeText
-from lrtui.tui.keys import bindings, screen_scope
+from lrtui.tui.keys import bindings, key_of, screen_scope
 from lrtui.tui.screens.small import LEAST_HEIGHT, LEAST_WIDTH, Small
 from lrtui.tui.settings import Settings
+from lrtui.tui.starting import Began, NotBegun, start
+from lrtui.tui.tamed import TamedApp
 
 if TYPE_CHECKING:
     from lrtui.config.schema import Config
     from lrtui.plot import Look
     from lrtui.tui.state import Level
 
-EXIT_OF_A_BUG = 70
+#: Nobody reads a new screen and presses a key that soon: that key was meant for the screen before.
+_STARTLED_SECONDS = 0.4
 
 
 def _train() -> Screen[Any]:
@@ -52,7 +54,7 @@ def _commands() -> Any:
     return ActionsAndCommands
 
 
-class LrtuiApp(App[int], inherit_bindings=False):
+class LrtuiApp(TamedApp, inherit_bindings=False):
     """Shows the run `run`; without one, the form of a new run."""
 
     TITLE = "lrtui"
@@ -65,25 +67,14 @@ class LrtuiApp(App[int], inherit_bindings=False):
     ]
     COMMANDS: ClassVar[set[Any]] = {_commands}
 
-    class Began(Message):
-        """A worker this application has started trains its run."""
-
-        def __init__(self, name: str) -> None:
-            super().__init__()
-            self.name = name
-
-    class NotBegun(Message):
-        """A worker could not begin: why, in a sentence."""
-
-        def __init__(self, said: str) -> None:
-            super().__init__()
-            self.said = said
-
     def __init__(self, home: Path, settings: Settings, *, run: str | None = None, read_only: bool = False) -> None:
         self.DEFAULT_MODE = "train" if run else "new"  # type: ignore[misc]
         super().__init__()
         self.home, self.settings = home, settings
         self._shown: tuple[str, bool] | None = (run, read_only) if run else None
+        self._starting = False
+        self._begun = ""  # the run that has begun while a dialogue was open, and was not shown yet
+        self._startled = float("-inf")
         self._safe_text = SafeText(ascii=settings.ascii)
         self.animation_level = "none"
         self.set_class(settings.ascii, "-ascii")
@@ -119,12 +110,14 @@ class LrtuiApp(App[int], inherit_bindings=False):
 
     def open_run(self, name: str, *, read_only: bool = False) -> None:
         """Show the training screen on this run of the home."""
-        self._shown = (name, read_only)
-        self.switch_mode("train")
+        self._shown, self._begun = (name, read_only), ""
+        self._show_place("train")
         # Only once the screen is composed: what it shows the run in must exist.
         self._place("train").call_later(self._watch, name, read_only)
 
     def _watch(self, name: str, read_only: bool) -> None:
+        while self.current_mode == "train" and len(self.screen_stack) > 1:
+            self.pop_screen()  # what it asks is about the run that was shown before
         try:
             self._place("train").watch_run(name, read_only)
         except LrtuiError as error:
@@ -132,15 +125,18 @@ class LrtuiApp(App[int], inherit_bindings=False):
 
     def new_run(self, config: Config | None = None, init_from: str = "") -> None:
         """Show the form of a new run, filled in with `config`; it begins with the weights of `init_from`."""
-        self.switch_mode("new")
+        self._show_place("new")
         if config is not None or init_from:
             screen = self._place("new")
             screen.call_later(screen.fill, config, init_from)
 
     def go(self, place: str) -> None:
         """Show 'train', 'runs' or 'new'. Where no run is open yet, the training is the newest live one."""
+        if place == "train" and self._begun:
+            self.open_run(self._begun)
+            return
         if place != "train" or self._shown:
-            self.switch_mode(place)
+            self._show_place(place)
             return
         from lrtui.runs.live import newest_live_run
 
@@ -148,35 +144,51 @@ class LrtuiApp(App[int], inherit_bindings=False):
         if name:
             self.open_run(name)
         else:
-            self.tell("Nothing trains here: choose a run (4), or start one (5).", "warning")
+            runs, new = key_of("runs", self.settings.keys), key_of("new", self.settings.keys)
+            self.tell(f"Nothing trains here: choose a run ({runs}), or start one ({new}).", "warning")
+
+    def _show_place(self, mode: str) -> None:
+        if mode != self.current_mode:
+            self.clear_notifications()  # they were about the place before
+            self.switch_mode(mode)
 
     def start_worker(self, arguments: Sequence[str]) -> None:
-        """Run `lrtui ARGUMENTS` detached, and open its run as soon as it has begun; the screens go on meanwhile."""
+        """Run `lrtui ARGUMENTS` detached, and open its run as soon as it has begun; the screens go on meanwhile.
+
+        One at a time: a key held down starts one run.
+        """
+        if self._starting:
+            self.tell("a run is being started: wait until it has begun", "warning")
+            return
+        self._starting = True
         self.tell(f"starting: {' '.join(arguments[:2])} …")
-        # A thread that nobody waits for: leaving while PyTorch loads must not take until it has loaded.
-        threading.Thread(target=self._spawn, args=(tuple(arguments),), name="lrtui-spawn", daemon=True).start()
+        start(self, [*arguments, "--home", str(self.home)], self.screen)
 
-    def _spawn(self, arguments: Sequence[str]) -> None:
-        from lrtui.worker.detach import spawn
-
-        outcome: Message
-        try:
-            outcome = self.Began(spawn([*arguments, "--home", str(self.home)]).name)
-        except LrtuiError as error:
-            outcome = self.NotBegun(error.sentence)
-        except OSError as error:
-            outcome = self.NotBegun(f"the worker cannot be started: {error.strerror}")
-        if self.is_running:  # or else it was left meanwhile
-            self.post_message(outcome)
-
-    def on_lrtui_app_began(self, message: Began) -> None:
+    @on(Began)
+    def _show_what_began(self, message: Began) -> None:
+        self._starting = False
+        if not self.screen_stack:
+            return  # it is being left
+        if isinstance(self.screen, ModalScreen) and not isinstance(self.screen, Small):
+            # What is being typed there must not become keys of a training.
+            self._begun = message.name
+            self.tell(f"{message.name} has begun: {key_of('train', self.settings.keys)} shows it")
+            return
+        self._startled = time.monotonic()
         self.open_run(message.name)
 
-    def on_lrtui_app_not_begun(self, message: NotBegun) -> None:
+    @on(NotBegun)
+    def _tell_why_not(self, message: NotBegun) -> None:
+        self._starting = False
         self.tell(message.said, "error")
 
+    @property
+    def is_startling(self) -> bool:
+        """Whether the screen has changed by itself just now: a key may have been meant for the one before."""
+        return time.monotonic() - self._startled < _STARTLED_SECONDS
+
     def tell(self, text: str, level: Level = "info") -> None:
-        """A toast."""
+        """A toast; told again it is not shown twice."""
         severity = level if level in ("warning", "error") else "information"
         self.notify(printable(text), severity=severity, markup=False)
 
@@ -214,18 +226,3 @@ class LrtuiApp(App[int], inherit_bindings=False):
     def _place(self, mode: str) -> Any:
         """The screen at the bottom of a place's stack."""
         return self.get_screen_stack(mode)[0]
-
-    # What Textual would print over the shell: launch.py says a sentence instead
-
-    @property
-    def failure(self) -> Exception | None:
-        """What ended the application, where it was a bug."""
-        return self._exception
-
-    def _fatal_error(self) -> None:
-        self._return_code = EXIT_OF_A_BUG
-        self._close_messages_no_wait()
-
-    def panic(self, *renderables: Any) -> None:
-        self._return_code = EXIT_OF_A_BUG
-        self._close_messages_no_wait()

@@ -12,6 +12,8 @@ from lrtui.axes import BEYOND
 from lrtui.runs.metrics import Block
 
 CAPACITY = 4096
+#: Steps at the beginning that are kept one by one: a log axis of steps shows nothing else for decades.
+HEAD = 512
 #: Ghosts kept, the newest.
 GHOSTS = 16
 #: Measured updates kept, the newest.
@@ -44,6 +46,8 @@ class Buckets:
     filled: int = 0
     #: was the newest loss no number?
     stumbled: bool = False
+    #: the first steps one by one, once the buckets are larger; never changed, so that copies share it
+    head: "Buckets | None" = None
 
     @property
     def end(self) -> int:
@@ -56,6 +60,19 @@ class Buckets:
         for name in (*_COLUMNS, "stumbles"):
             setattr(shot, name, getattr(self, name)[:])
         return shot
+
+    def with_head(self) -> "Buckets":
+        """The same with the first steps one by one; of a bucket that begins with them the last step is its place."""
+        head = self.head
+        if head is None:
+            return self
+        whole = Buckets(self.stride)
+        first = bisect_left(self.last, head.end)
+        for name in _COLUMNS:
+            setattr(whole, name, getattr(head, name) + getattr(self, name)[first:])
+        if first < len(self.step) and self.step[first] < head.end:
+            whole.step[len(head.step)] = self.last[first]
+        return whole
 
     def append(self, step: int, loss: "array[float]", lr: "array[float]") -> None:
         """Takes in the steps from `step` on, all newer than those that are there."""
@@ -135,6 +152,8 @@ class Buckets:
 
     def _double(self) -> None:
         """Merges all buckets, which are full and an even number, by pairs: half as many, each of twice the steps."""
+        if self.stride == 1:
+            self.head = self._part(slice(HEAD))
         even, odd = slice(0, None, 2), slice(1, None, 2)
         counts = self.count[even], self.count[odd]
         self.step, self.last, self.lr = self.step[even], self.last[odd], self.lr[odd]
@@ -145,6 +164,12 @@ class Buckets:
         self.stride *= 2
         self.filled = self.stride
 
+    def _part(self, kept: slice) -> "Buckets":
+        part = Buckets(self.stride)
+        for name in _COLUMNS:
+            setattr(part, name, getattr(self, name)[kept])
+        return part
+
     def cut(self, step: int) -> "Buckets":
         """Takes the steps from `step` on away, with the rest of a bucket that `step` falls into, and returns them."""
         first = bisect_left(self.last, step)
@@ -153,6 +178,9 @@ class Buckets:
             values = getattr(self, name)
             setattr(gone, name, values[first:])
             setattr(self, name, values[:first])
+        gone.head = None
+        if self.head is not None:
+            self.head = self.head._part(slice(bisect_left(self.head.last, self.end))) if self.step else None
         gone.stumbles, self.stumbles = self.stumbles[since:], self.stumbles[:since]
         # All that is left is full; where nothing is, the next steps are told singly again.
         self.filled = self.stride = self.stride if self.step else 1

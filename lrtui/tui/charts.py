@@ -4,6 +4,7 @@ import math
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 from lrtui.frame import cells_across
 from lrtui.lr.rate import Rate
@@ -18,6 +19,7 @@ _UNITS = 256
 #: Ends of the x axis, times a power of ten.
 _ROUND = (1.0, 1.5, 2.0, 3.0, 5.0, 7.5, 10.0)
 _LEAST_SPAN = 100
+SMOOTHINGS = (0.0, 0.6, 0.9, 0.98)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,14 @@ class ChartLook:
     log_x: bool = False
     log_y: bool = False
     smoothing: float = 0.0
+
+    def smoother(self) -> Self:
+        """The next stronger smoothing, and after the strongest none."""
+        return replace(self, smoothing=SMOOTHINGS[(SMOOTHINGS.index(self.smoothing) + 1) % len(SMOOTHINGS)])
+
+    def on(self, look: Look) -> Look:
+        """How the chart is drawn where `look` is asked for."""
+        return replace(look, log_x=self.log_x, log_y=self.log_y)
 
 
 def view_span(view: RunView) -> tuple[int, int]:
@@ -40,10 +50,9 @@ def view_span(view: RunView) -> tuple[int, int]:
 
 def loss_lines(view: RunView, look: Look, smoothing: float = 0.0) -> str:
     """The loss: its mean, smoothed as asked, over the band of all values, and everything that happened to it."""
-    steps, branch = view_span(view), view.numbers.branch
-    left = view.numbers.ghosts
+    steps, left = view_span(view), view.numbers.ghosts
     curves = [
-        replace(_mean(branch, smoothing, steps), label="train", style="trend"),
+        replace(_mean(view.numbers.branch, look, smoothing, steps), label="loss", style="trend"),
         *ghosts([(ghost.step, ghost.mean) for ghost in left], LEFT_BEHIND),
         validation(view.history),
     ]
@@ -54,13 +63,13 @@ def loss_lines(view: RunView, look: Look, smoothing: float = 0.0) -> str:
 
 def rate_lines(view: RunView, look: Look) -> str:
     """The learning rate: what was used, what is to come of the schedule and every live edit, and the branches left."""
-    steps, branch = view_span(view), view.numbers.branch
-    curves = ghosts([(ghost.last, ghost.lr) for ghost in view.numbers.ghosts])
-    curves.append(Curve(x=branch.last, y=branch.lr, label="lr", hue=2))
+    steps = view_span(view)
+    curves = [_rate(view.numbers.branch, look, "lr", hue=2)]
     if view.rate is not None and view.step < min(steps[1], view.total):
         places = [at for at in _places(steps, look, dots=1) if view.step <= at < view.total]
         to_come = [view.rate(round(at)) for at in places]
         curves.append(Curve(x=places, y=to_come, label="to come", style="future", hue=2))
+    curves += ghosts([(ghost.last, ghost.lr) for ghost in view.numbers.ghosts], LEFT_BEHIND)
     return rate_chart(curves, look, marks=_marks(view), steps=steps)
 
 
@@ -83,9 +92,9 @@ def compare_lines(
     losses, rates = [], []
     for hue, view in enumerate(views):
         branch = view.numbers.branch
-        losses.append(replace(_mean(branch, smoothing, steps), label=view.name, hue=hue))
+        losses.append(replace(_mean(branch, loss_look, smoothing, steps), label=view.name, hue=hue))
         losses.append(validation(view.history, "", hue))
-        rates.append(Curve(x=branch.last, y=branch.lr, label=view.name, hue=hue))
+        rates.append(_rate(branch, rate_look, view.name, hue))
     lines = shared_references([view.history for view in views])
     return loss_chart(losses, loss_look, references=lines, steps=steps), rate_chart(rates, rate_look, steps=steps)
 
@@ -95,26 +104,46 @@ def _marks(view: RunView) -> list[Mark]:
     return changes(view.history, (branch.stumbles[0] for branch in branches if branch.stumbles))
 
 
-def _mean(branch: Buckets, smoothing: float, steps: tuple[int, int]) -> Curve:
-    unit = max(1.0, (steps[1] - steps[0]) / _UNITS)
-    y = smoothed(branch.step, branch.mean, smoothing, unit) if smoothing else branch.mean
+def _mean(branch: Buckets, look: Look, smoothing: float, steps: tuple[int, int]) -> Curve:
+    if look.log_x:
+        branch = branch.with_head()
+    y = _calmed(branch, look, smoothing, steps) if smoothing else branch.mean
     return Curve(x=branch.step, y=y, low=branch.low, high=branch.high, style="mean")
 
 
-def smoothed(steps: Sequence[int], values: Sequence[float], smoothing: float, unit: float) -> "array[float]":
-    """The running mean that forgets a share 1 − `smoothing` every `unit` steps, without the bias of its beginning.
+def _rate(branch: Buckets, look: Look, label: str, hue: int) -> Curve:
+    if look.log_x:
+        branch = branch.with_head()
+    return Curve(x=branch.last, y=branch.lr, label=label, hue=hue)
 
-    Values that are no numbers stay so and count for nothing. What is smoothed stays when more steps come.
+
+def _calmed(branch: Buckets, look: Look, smoothing: float, steps: tuple[int, int]) -> "array[float]":
+    """The means smoothed on the axes they are drawn on: elsewhere a fast fall would leave its line above its band."""
+    places: Sequence[float] = branch.step
+    unit = max(1.0, (steps[1] - steps[0]) / _UNITS)
+    if look.log_x:
+        places = [math.log(step + 1) for step in branch.step]
+        unit = math.log(steps[1] + 1) / _UNITS
+    if not look.log_y:
+        return smoothed(places, branch.mean, smoothing, unit)
+    logarithms = [math.log(mean) if mean > 0 else math.nan for mean in branch.mean]
+    return array("d", map(math.exp, smoothed(places, logarithms, smoothing, unit)))
+
+
+def smoothed(places: Sequence[float], values: Sequence[float], smoothing: float, unit: float) -> "array[float]":
+    """The running mean that forgets a share 1 − `smoothing` every `unit` along, without the bias of its beginning.
+
+    Values that are no numbers stay so and count for nothing. What is smoothed stays when more values come.
     """
     found = array("d")
-    value, weight, gap, keep = 0.0, 0.0, 0, 1.0
-    before = 2 * steps[0] - steps[1] if len(steps) > 1 else -1
-    for step, new in zip(steps, values, strict=True):
-        if step - before != gap:
-            gap = step - before
+    value, weight, gap, keep = 0.0, 0.0, 0.0, 1.0
+    before = 2 * places[0] - places[1] if len(places) > 1 else -1
+    for place, new in zip(places, values, strict=True):
+        if place - before != gap:
+            gap = place - before
             keep = smoothing ** (gap / unit)
         if new == new:
-            value, weight, before = keep * value + (1 - keep) * new, keep * weight + 1 - keep, step
+            value, weight, before = keep * value + (1 - keep) * new, keep * weight + 1 - keep, place
             found.append(value / weight)
         else:
             found.append(new)

@@ -5,7 +5,7 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-from lrtui.printable import ascii_only, printable
+from lrtui.printable import ascii_only, pairs_in_ascii, printable
 
 
 class SafeText(LineFilter):
@@ -24,11 +24,13 @@ class SafeText(LineFilter):
     def _safe(self, segment: Segment) -> Segment:
         text = printable(segment.text)
         if self._ascii:
-            text = "".join(_in_ascii(character) for character in text)
+            text = "".join(_in_ascii(character) for character in pairs_in_ascii(text))
         return Segment(text, segment.style, segment.control)
 
 
 def _in_ascii(character: str) -> str:
     """As many ASCII characters as `character` takes cells, so that what follows stays in its column."""
     cells = cell_len(character)
+    if character == "→":
+        return ">"
     return ascii_only(character)[:cells].ljust(cells, "?" if cells > 1 else " ")

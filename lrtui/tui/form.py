@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from copy import copy
 from pathlib import Path
 
+from lrtui.command_words import whole_number
 from lrtui.config.docs import FieldDoc, field_docs
 from lrtui.config.layers import KeyPath, Layer
 from lrtui.config.load import TEXT_KEYS, load_config, no_preset, set_layer
 from lrtui.config.presets import QUICKSTART, preset_names
 from lrtui.config.problems import dotted, optional_keys, value_at
 from lrtui.config.schema import Config
-from lrtui.config.toml import template_toml, toml_value, write_template
+from lrtui.config.toml import toml_value, write_template
 from lrtui.config.uses import is_used
 from lrtui.config.validate import Found, examine
 from lrtui.errors import ConfigError, UsageError
@@ -82,7 +83,7 @@ class Form:
             self.choose_preset(text.strip(), keep_edits=True)
             return
         self.edits.pop(_EITHER.get(key, ""), None)
-        self.edits[key] = text
+        text = self.edits[key] = self._plain_number(key, text)
         if key != "preset" and text.strip() == self.base_text(key):
             del self.edits[key]
         self._examine()
@@ -112,10 +113,6 @@ class Form:
     def save(self, path: Path, *, replace: bool = False) -> None:
         """Write the run to a TOML file in which every key is explained. Raises ConfigError, UsageError, DiskError."""
         write_template(path, self.checked(), replace=replace)
-
-    def to_toml(self) -> str:
-        """What `save` writes. Raises ConfigError while there are problems."""
-        return template_toml(self.checked())
 
     def checked(self) -> Config:
         """The run. Raises ConfigError with a line for each problem."""
@@ -151,6 +148,15 @@ class Form:
         self.base, self.origin = base, origin
         self.edits = {key: text for key, text in (edits or {}).items() if key != "preset"}
         self._examine()
+
+    def _plain_number(self, key: str, text: str) -> str:
+        """A whole number as TOML writes it, however it was typed; what is none stays, and is refused by the schema."""
+        if self._docs[key].type != "whole number":
+            return text
+        try:
+            return str(whole_number(text))
+        except UsageError:
+            return text
 
     def _kind(self, key: str) -> str:
         typed = self.text(key).strip()

@@ -66,8 +66,9 @@ def check_weights(home: Path, form: Form, text: str) -> str:
         raise UsageError(f"{step!r} is no step", "For example quiet-otter@4000.")
     run = open_run(home, name)
     of = f"the weights of {run.name}{f' at step {step}' if step else ', its newest checkpoint'}"
-    differs = _differences(form, load_config(run.config_toml))
-    return f"{of}; the worker will refuse: {differs}" if differs else f"begins with {of}"
+    differs = differences(form, load_config(run.config_toml))
+    told = ", ".join(f"{key} is {value} there" for key, value in differs.items())
+    return f"{of} do not fit, nothing would start: {told}" if differs else f"begins with {of}"
 
 
 def as_path(text: str) -> Path:
@@ -80,14 +81,11 @@ def as_path(text: str) -> Path:
         raise UsageError(str(error)) from None
 
 
-def _differences(form: Form, other: Config) -> str:
-    """What keeps the weights of `other` from fitting, in words."""
+def differences(form: Form, other: Config) -> dict[str, object]:
+    """What keeps the weights of `other` from fitting: what each of these keys is there."""
     config = form.config or form.base
     keys = [f"model.{name}" for name in _SHAPE] + ["corpus.vocab", "corpus.mode"]
     keys += ["train.block"] if config.model.kind == "gpt" else []
-    told = [
-        f"{key} is {value_at(other, key)} there"
-        for key in keys
-        if form.is_used(key) and value_at(other, key) != value_at(config, key)
-    ]
-    return ", ".join(told)
+    return {
+        key: value_at(other, key) for key in keys if form.is_used(key) and value_at(other, key) != value_at(config, key)
+    }

@@ -19,7 +19,6 @@ from lrtui.tui.form_checks import (
 )
 from lrtui.tui.screens.choice import Answer, Choice
 from lrtui.tui.screens.prompt import Prompt
-from lrtui.tui.wrapping import cut
 
 if TYPE_CHECKING:
     from lrtui.tui.app import LrtuiApp
@@ -27,7 +26,12 @@ if TYPE_CHECKING:
 Asked = TypeVar("Asked", Prompt, Choice)
 Done = Callable[[], None]
 _KEYS = "123456789abcdefghijklmnopqrstuvwxyz"
-_LONGEST_LABEL = 56
+
+
+class PresetChoice(Choice):
+    """A description is worth all the width there is."""
+
+    DEFAULT_CSS = "PresetChoice > Vertical { width: 150; }"
 
 
 def ask_line(
@@ -84,8 +88,7 @@ def ask_field(app: LrtuiApp, form: Form, key: str, tried: Callable[[Form], None]
 def ask_preset(app: LrtuiApp, form: Form, done: Done) -> None:
     """A preset to start again from, and what becomes of what was typed."""
     answers = [
-        Answer(name, _KEYS[i], cut(f"{name:<18}{read_preset(name).description}", _LONGEST_LABEL))
-        for i, name in enumerate(preset_names())
+        Answer(name, _KEYS[i], f"{name:<18}{read_preset(name).description}") for i, name in enumerate(preset_names())
     ]
 
     def take(name: str, answer: str | None) -> None:
@@ -101,7 +104,7 @@ def ask_preset(app: LrtuiApp, form: Form, done: Done) -> None:
         elif name:
             take(name, "drop")
 
-    app.push_screen(Choice("Start from a preset", answers), chosen)
+    app.push_screen(PresetChoice("Start from a preset", answers), chosen)
 
 
 def ask_file_to_open(app: LrtuiApp, form: Form, done: Done) -> None:

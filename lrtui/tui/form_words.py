@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -65,7 +66,7 @@ def run_lines(config: Config, told: TextTold) -> list[tuple[str, str]]:
     return [
         ("model", _model(config, told)),
         ("corpus", _corpus(config, told)),
-        ("optim", f"{config.optim.kind}, lr {short_rate(config.optim.lr)}, {config.schedule.kind}"),
+        ("optim", f"{config.optim.kind}, lr {_rate(config.optim.lr)}, {config.schedule.kind}"),
         ("train", f"{train.steps:,} steps of {train.batch:,} × {places:,}: {seen} symbols"),
     ]
 
@@ -80,7 +81,8 @@ def problem_line(problems: Mapping[str, str]) -> str:
     if not problems:
         return ""
     first = next(iter(problems))
-    return f"{first}: {problems[first]}" + (f" (and {len(problems) - 1} more)" if len(problems) > 1 else "")
+    told = f"{first}: {problems[first]}" if first else problems[first]
+    return told + (f" (and {len(problems) - 1} more)" if len(problems) > 1 else "")
 
 
 def heading(form: Form, name: str, init_from: str) -> str:
@@ -127,9 +129,17 @@ def _row(form: Form, key: str, problem: str) -> FormRow:
 
 
 def _unset_note(form: Form, key: str) -> str:
-    """What happens with a key that is unset: the schema's description says it after `unset:`."""
-    _, found, rest = form.doc(key).description.partition("unset: ")
-    return rest.rstrip(")") if found else ""
+    """What happens with a key that is unset: the schema's description says it after each `unset:`.
+
+    One that stands in brackets is about the kinds named there, which come before it.
+    """
+    description = form.doc(key).description
+    bracketed = re.findall(r"\(([^()]*); unset: ([^()]*)\)", description)
+    if bracketed:
+        kind = form.kinds["schedule"]
+        meant = [value for kinds, value in bracketed if kind in kinds.split(", ")]
+        return ", ".join(meant or [f"{value} ({kinds})" for kinds, value in bracketed])
+    return description.partition("unset: ")[2]
 
 
 def _folded(form: Form, section: str, hidden: int) -> str:
@@ -141,6 +151,11 @@ def _folded(form: Form, section: str, hidden: int) -> str:
 def _deciding_kind(form: Form, key: str) -> str:
     section = key.partition(".")[0]
     return form.kinds.get("model" if section == "train" else section, "")
+
+
+def _rate(lr: float) -> str:
+    """A rate as it is typed: nobody writes 20 as 2e1."""
+    return f"{lr:g}" if 1 <= lr < 1e4 else short_rate(lr)
 
 
 def _text(example: object) -> str:

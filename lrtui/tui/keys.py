@@ -10,117 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from lrtui.tui.key_names import shown_key
+from lrtui.tui.key_names import character_key, shown_key
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.screen import Screen
 
-Scope = Literal["everywhere", "train", "runs", "new", "compare", "resume"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
-    """A binding: `keys` in Textual's names, comma separated; `action` a method `action_<name>` of its screen or app.
-
-    `label` stands in the key bar (empty: not there), `help` in help, palette and README.
-    """
-
-    id: str
-    keys: str
-    action: str
-    help: str
-    label: str = ""
-    scope: Scope = "train"
-
-
-KEYS: tuple[Key, ...] = (
-    Key(id="decay", keys="d", action="decay", label="Decay", help="multiply the rate by train.decay_factor (0.1)"),
-    Key(id="scale", keys="D", action="scale", help="multiply the rate by a factor you choose"),
-    Key(id="halve", keys="left_square_bracket", action="multiply(0.5)", label="×½", help="halve the rate"),
-    Key(id="double", keys="right_square_bracket", action="multiply(2)", label="×2", help="double the rate"),
-    Key(id="lower", keys="left_curly_bracket", action="ladder(-1)", help="the next lower rate of 1, 2, 5 × 10^k"),
-    Key(id="raise", keys="right_curly_bracket", action="ladder(1)", help="the next higher rate of 1, 2, 5 × 10^k"),
-    Key(id="set", keys="l", action="set_rate", label="Set", help="set the rate; what it means is shown before"),
-    Key(id="hold", keys="h", action="hold", label="Hold", help="hold the rate where it is, or release the schedule"),
-    Key(id="undo", keys="u", action="undo", label="Undo", help="undo the last change: the exact state before it"),
-    Key(id="pause", keys="space", action="pause", label="Pause", help="pause, or continue"),
-    Key(id="step", keys="n", action="step", help="train one step, then pause"),
-    Key(id="steps", keys="N", action="steps", help="train n steps, then pause"),
-    Key(id="extend", keys="e", action="extend", help="train n steps more"),
-    Key(id="cool_down", keys="w", action="cool_down", help="cool down to zero over n steps, then finish"),
-    Key(id="sample", keys="s", action="sample", label="Sample", help="generate text now"),
-    Key(id="prompt", keys="S", action="prompt", help="generate text from a prompt, at a temperature"),
-    Key(id="older", keys="left", action="older", help="the sample before"),
-    Key(id="newer", keys="right", action="newer", help="the sample after"),
-    Key(id="save", keys="c", action="save", label="Save", help="write a checkpoint now, and keep it"),
-    Key(id="log_x", keys="x", action="log_x", help="log or linear steps on the focused chart"),
-    Key(id="log_y", keys="y", action="log_y", help="log or linear values on the focused chart"),
-    Key(id="smooth", keys="m", action="smooth", help="smoothing of the loss: 0, 0.6, 0.9, 0.98"),
-    Key(id="zoom", keys="z", action="zoom", help="the focused pane on the whole screen, and back"),
-    Key(id="resume", keys="R", action="resume", help="go on with a run that nobody trains"),
-    Key(id="stop", keys="Q", action="stop", help="save, stop the training and leave"),
-    Key(id="form_start", keys="s", action="start", label="Start", help="start this run", scope="new"),
-    Key(id="form_edit", keys="enter", action="edit", label="Edit", help="edit the field, or choose", scope="new"),
-    Key(id="form_less", keys="left", action="cycle(-1)", help="the choice before", scope="new"),
-    Key(id="form_more", keys="right", action="cycle(1)", help="the choice after", scope="new"),
-    Key(id="form_reset", keys="backspace,delete", action="reset", help="the field as the preset has it", scope="new"),
-    Key(id="form_preset", keys="p", action="presets", label="Preset", help="start from a preset", scope="new"),
-    Key(id="form_open", keys="o", action="open", label="Open", help="open a TOML file", scope="new"),
-    Key(id="form_save", keys="w", action="write", label="Write", help="write a TOML file", scope="new"),
-    Key(id="form_name", keys="n", action="name", label="Name", help="name the run", scope="new"),
-    Key(id="form_weights", keys="i", action="weights", label="Init", help="weights of another run", scope="new"),
-    Key(id="form_all", keys="a", action="all_keys", label="All", help="the keys not used, too", scope="new"),
-    Key(id="help", keys="question_mark,f1", action="help", label="Help", help="all keys", scope="everywhere"),
-    Key(id="palette", keys="ctrl+p", action="command_palette", help="find a command by its name", scope="everywhere"),
-    Key(id="train", keys="1", action="go('train')", help="the training", scope="everywhere"),
-    Key(id="runs", keys="4", action="go('runs')", label="Runs", help="all runs of this home", scope="everywhere"),
-    Key(id="new", keys="5", action="go('new')", label="New", help="a new run", scope="everywhere"),
-    Key(
-        id="quit", keys="q,ctrl+q", action="leave", label="Quit", help="leave; the training goes on", scope="everywhere"
-    ),
-    Key(
-        id="runs_open", keys="enter", action="open", label="Open", help="attach to the run, or look at it", scope="runs"
-    ),
-    Key(id="runs_mark", keys="space", action="mark", label="Mark", help="mark the run for an overlay", scope="runs"),
-    Key(
-        id="runs_overlay",
-        keys="v",
-        action="overlay",
-        label="Overlay",
-        help="the marked runs in one chart",
-        scope="runs",
-    ),
-    Key(id="runs_resume", keys="R", action="resume", label="Resume", help="go on with the run", scope="runs"),
-    Key(
-        id="runs_extend",
-        keys="E",
-        action="extend",
-        label="Extend",
-        help="resume with other steps or rate",
-        scope="runs",
-    ),
-    Key(id="runs_branch", keys="B", action="branch", label="Branch", help="a new run from a checkpoint", scope="runs"),
-    Key(id="runs_delete", keys="delete,X", action="delete", label="Delete", help="delete the run", scope="runs"),
-    Key(
-        id="runs_filter", keys="slash", action="filter", label="Filter", help="only runs with these words", scope="runs"
-    ),
-    Key(id="runs_clear", keys="escape", action="clear", help="no filter, no marks", scope="runs"),
-    Key(id="overlay_log_x", keys="x", action="log_x", label="Log x", help="log or linear steps", scope="compare"),
-    Key(id="overlay_log_y", keys="y", action="log_y", label="Log y", help="log or linear loss", scope="compare"),
-    Key(
-        id="overlay_smooth", keys="m", action="smooth", label="Smooth", help="smoothing of the losses", scope="compare"
-    ),
-    Key(id="overlay_close", keys="escape", action="close", label="Back", help="back to the list", scope="compare"),
-    Key(id="resume_go", keys="enter", action="go_on", label="Resume", help="resume as shown", scope="resume"),
-    Key(id="resume_steps", keys="t", action="total", label="Total", help="the new total of steps", scope="resume"),
-    Key(
-        id="resume_shape", keys="s", action="shape", label="Shape", help="what becomes of the schedule", scope="resume"
-    ),
-    Key(id="resume_rate", keys="l", action="rate", label="Rate", help="the rate it goes on with", scope="resume"),
-    Key(id="resume_from", keys="f", action="checkpoint", label="From", help="which checkpoint", scope="resume"),
-    Key(id="resume_close", keys="escape", action="close", label="Back", help="leave all as it is", scope="resume"),
-)
+Scope = Literal["train", "new", "runs", "compare", "resume", "everywhere"]
 
 PLACES: dict[Scope, str] = {
     "train": "Training",
@@ -130,6 +26,114 @@ PLACES: dict[Scope, str] = {
     "resume": "Resume",
     "everywhere": "Everywhere",
 }
+
+_Row = tuple[str, str, str, str, str]
+# A table is read by its columns: id, keys, action, label in the key bar, help.
+# fmt: off
+_TABLE: dict[Scope, tuple[_Row, ...]] = {
+    "train": (
+        ("decay",     "d",     "decay",         "Decay",  "multiply the rate by train.decay_factor (0.1)"),
+        ("scale",     "D",     "scale",         "",       "multiply the rate by a factor you choose"),
+        ("halve",     "[",     "multiply(0.5)", "×½",     "halve the rate"),
+        ("double",    "]",     "multiply(2)",   "×2",     "double the rate"),
+        ("lower",     "{",     "ladder(-1)",    "",       "the next lower rate of 1, 2, 5 × 10^k"),
+        ("raise",     "}",     "ladder(1)",     "",       "the next higher rate of 1, 2, 5 × 10^k"),
+        ("set",       "l",     "set_rate",      "Set",    "set the rate; what it means is shown before"),
+        ("hold",      "h",     "hold",          "Hold",   "hold the rate where it is, or release the schedule"),
+        ("undo",      "u",     "undo",          "Undo",   "undo the last change: the exact state before it"),
+        ("pause",     "space", "pause",         "Pause",  "pause, or continue"),
+        ("step",      "n",     "step",          "",       "train one step, then pause"),
+        ("steps",     "N",     "steps",         "",       "train n steps, then pause"),
+        ("extend",    "e",     "extend",        "",       "train n steps more"),
+        ("cool_down", "w",     "cool_down",     "",       "cool down to zero over n steps, then finish"),
+        ("sample",    "s",     "sample",        "Sample", "generate text now"),
+        ("prompt",    "S",     "prompt",        "",       "generate text from a prompt, at a temperature"),
+        ("older",     "left",  "older",         "",       "the sample before"),
+        ("newer",     "right", "newer",         "",       "the sample after"),
+        ("save",      "c",     "save",          "Save",   "write a checkpoint now, and keep it"),
+        ("log_x",     "x",     "log_x",         "",       "log or linear steps on the focused chart"),
+        ("log_y",     "y",     "log_y",         "",       "log or linear values on the focused chart"),
+        ("smooth",    "m",     "smooth",        "",       "smoothing of the loss: 0, 0.6, 0.9, 0.98"),
+        ("zoom",      "z",     "zoom",          "",       "the focused pane on the whole screen, and back"),
+        ("resume",    "R",     "resume",        "",       "go on with a run that nobody trains"),
+        ("stop",      "Q",     "stop",          "",       "save, stop the training and leave"),
+    ),
+    "new": (
+        ("form_start",   "s",                "start",     "Start",  "start this run"),
+        ("form_edit",    "enter",            "edit",      "Edit",   "edit the field, or choose"),
+        ("form_less",    "left",             "cycle(-1)", "",       "the choice before"),
+        ("form_more",    "right",            "cycle(1)",  "",       "the choice after"),
+        ("form_reset",   "backspace,delete", "reset",     "",       "the field as the preset has it"),
+        ("form_preset",  "p",                "presets",   "Preset", "start from a preset"),
+        ("form_open",    "o",                "open",      "Open",   "open a TOML file"),
+        ("form_save",    "w",                "write",     "Write",  "write a TOML file"),
+        ("form_name",    "n",                "name",      "Name",   "name the run"),
+        ("form_weights", "i",                "weights",   "Init",   "weights of another run"),
+        ("form_all",     "a",                "all_keys",  "All",    "the keys not used, too"),
+    ),
+    "runs": (
+        ("runs_open",    "enter",    "open",    "Open",    "attach to the run, or look at it"),
+        ("runs_mark",    "space",    "mark",    "Mark",    "mark the run for an overlay"),
+        ("runs_overlay", "v",        "overlay", "Overlay", "the marked runs in one chart"),
+        ("runs_resume",  "R",        "resume",  "Resume",  "go on with the run"),
+        ("runs_extend",  "E",        "extend",  "Extend",  "resume with other steps or rate"),
+        ("runs_branch",  "B",        "branch",  "Branch",  "a new run from a checkpoint"),
+        ("runs_delete",  "delete,X", "delete",  "Delete",  "delete the run"),
+        ("runs_filter",  "/",        "filter",  "Filter",  "only runs with these words"),
+        ("runs_clear",   "escape",   "clear",   "",        "no filter, no marks"),
+    ),
+    "compare": (
+        ("overlay_log_x",  "x",      "log_x",  "Log x",  "log or linear steps"),
+        ("overlay_log_y",  "y",      "log_y",  "Log y",  "log or linear loss"),
+        ("overlay_smooth", "m",      "smooth", "Smooth", "smoothing of the losses"),
+        ("overlay_close",  "escape", "close",  "Back",   "back to the list"),
+    ),
+    "resume": (
+        ("resume_go",    "enter",  "go_on",      "Resume", "resume as shown"),
+        ("resume_steps", "t",      "total",      "Total",  "the new total of steps"),
+        ("resume_shape", "s",      "shape",      "Shape",  "what becomes of the schedule"),
+        ("resume_rate",  "l",      "rate",       "Rate",   "the rate it goes on with"),
+        ("resume_from",  "f",      "checkpoint", "From",   "which checkpoint"),
+        ("resume_close", "escape", "close",      "Back",   "leave all as it is"),
+    ),
+    "everywhere": (
+        ("help",           "?,f1",      "help",            "Help", "all keys"),
+        ("palette",        "ctrl+p",    "command_palette", "",     "find a command by its name"),
+        ("focus_next",     "tab",       "focus_next",      "",     "focus the next pane; so does a click on it"),
+        ("focus_previous", "shift+tab", "focus_previous",  "",     "focus the pane before"),
+        ("train",          "1",         "go('train')",     "",     "the training"),
+        ("runs",           "4",         "go('runs')",      "Runs", "all runs of this home"),
+        ("new",            "5",         "go('new')",       "New",  "a new run"),
+        ("quit",           "q,ctrl+q",  "leave",           "Quit", "leave; the training goes on"),
+    ),
+}
+# fmt: on
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A binding: `keys` in Textual's names, comma separated; `action` a method `action_<name>` of its screen or app.
+
+    `label` stands in the key bar (empty: not there), `help` in help, palette and README.
+    """
+
+    id: str
+    keys: str
+    action: str
+    label: str
+    help: str
+    scope: Scope
+
+
+def _textuals_name(key: str) -> str:
+    return character_key(key) if len(key) == 1 else key
+
+
+KEYS = tuple(
+    Key(id, ",".join(_textuals_name(key) for key in keys.split(",")), action, label, help, scope)
+    for scope, rows in _TABLE.items()
+    for id, keys, action, label, help in rows
+)
 
 
 def bindings(*scopes: Scope, keymap: Mapping[str, str] | None = None) -> list[BindingType]:
@@ -151,6 +155,17 @@ def keys_of(key: Key, keymap: Mapping[str, str]) -> str:
 def shown_keys(key: Key, keymap: Mapping[str, str], between: str = " ") -> str:
     """The keys that do this now, as they are shown: `q ctrl+q`."""
     return between.join(shown_key(one) for one in keys_of(key, keymap).split(","))
+
+
+def key_of(id: str, keymap: Mapping[str, str]) -> str:
+    """The first key that does this now, as it is shown: for sentences that say what to press."""
+    return next(shown_keys(key, keymap).split(" ")[0] for key in KEYS if key.id == id)
+
+
+def keymap_of(app: object) -> Mapping[str, str]:
+    """The keys that this application's user has re-mapped, by their ids."""
+    keys: Mapping[str, str] = getattr(getattr(app, "settings", None), "keys", {})
+    return keys
 
 
 def by_place(first: Scope = "train") -> list[tuple[str, list[Key]]]:

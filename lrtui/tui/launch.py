@@ -6,6 +6,7 @@ taken out of the alternate screen.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import signal
@@ -13,7 +14,7 @@ import sys
 import threading
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from lrtui.errors import LrtuiError, UsageError
 from lrtui.printable import printable
@@ -28,8 +29,8 @@ HUNG_UP, TERMINATED = 128 + signal.SIGHUP, 128 + signal.SIGTERM
 _SECONDS_TO_PAINT, _SECONDS_TO_LEAVE = 1.0, 5.0
 
 
-def launch(home: Path, settings: Settings, run: str | None = None, read_only: bool = False) -> int:
-    """Show the screens until they are left; returns the exit code. Without a run: the newest live one, or a new run.
+def launch(home: Path, settings: Settings, run: str | None = None, read_only: bool = False) -> NoReturn:
+    """Show the screens until they are left, and end the process. Without a run: the newest live one, or a new run.
 
     Raises UsageError where there is no terminal for it, or no such run.
     """
@@ -43,6 +44,8 @@ def launch(home: Path, settings: Settings, run: str | None = None, read_only: bo
 
         run = open_run(home, run).name
     _leave_when_hung_up()
+    for exported in ("COLUMNS", "LINES"):
+        os.environ.pop(exported, None)  # or Rich and Textual take them for the size, whatever the terminal says
     gc.disable()  # until it is painted: collecting while modules load takes a sixth of the time until then
     from lrtui.tui.app import LrtuiApp
 
@@ -50,7 +53,7 @@ def launch(home: Path, settings: Settings, run: str | None = None, read_only: bo
     _run(app, mouse=settings.mouse)
     if app.failure is not None:
         _tell_crash(app.failure, home)
-    return app.return_code or 0
+    _end(app.return_code or 0)
 
 
 def check_terminal() -> None:
@@ -74,14 +77,29 @@ def check_terminal() -> None:
 
 def _run(app: LrtuiApp, *, mouse: bool) -> None:
     import asyncio
+    from concurrent.futures import ThreadPoolExecutor
+
+    from lrtui.tui import terminal_input
+
+    terminal_input.install()
 
     async def until_left() -> None:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, _terminate, app)
         loop.call_later(_SECONDS_TO_PAINT, _collect_garbage)
         await app.run_async(mouse=mouse)
+        # Who leaves does not wait for a look at a directory that does not answer: a fresh executor has no threads.
+        loop.set_default_executor(ThreadPoolExecutor(1))
 
     asyncio.run(until_left())
+
+
+def _end(code: int) -> NoReturn:
+    """End the process now: Python would join every thread first, and one may hang in a file system for ever."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def _collect_garbage() -> None:

@@ -19,6 +19,7 @@ from lrtui.runs.directory import RunDirectory
 from lrtui.worker.client import TIMEOUT_SECONDS, Answer, ControlClient, DisconnectedError, patience
 
 Failed = Callable[[Command, LrtuiError], None]
+Answered = Callable[[Command, int], None]
 
 
 @dataclass(slots=True)
@@ -30,13 +31,14 @@ class _Posted:
 class Link:
     """Commands to the worker of `run`, whichever process that is: where a run was resumed, the next one finds it.
 
-    `failed` and `on_answer` are called from another thread: the first when a command is not understood, not answered
+    `failed` and `answered` are called from another thread: the first when a command is not understood, not answered
     within `timeout` seconds, or finds nobody; the second when one has taken effect, with its step.
     """
 
-    def __init__(self, run: RunDirectory, failed: Failed, timeout: float = TIMEOUT_SECONDS) -> None:
-        self.on_answer: Callable[[Command, int], None] | None = None
-        self._run, self._failed, self._timeout = run, failed, timeout
+    def __init__(
+        self, run: RunDirectory, *, failed: Failed, answered: Answered, timeout: float = TIMEOUT_SECONDS
+    ) -> None:
+        self._run, self._failed, self._told, self._timeout = run, failed, answered, timeout
         self._lock = threading.Lock()
         #: what waits for a connection; where something does, later commands queue behind it
         self._waiting: deque[Command] = deque()
@@ -104,16 +106,21 @@ class Link:
                 os.close(self._ear)
 
     def _connect(self) -> None:
+        problem: LrtuiError
         try:
             client = ControlClient(self._run, self._timeout)
         except LrtuiError as error:
+            problem = error
+        except OSError as error:  # no descriptor is left
+            problem = UsageError(f"no connection to the worker of {self._run.name} can be made: {error.strerror}")
+        else:
             with self._lock:
-                unsent, self._waiting = self._waiting, deque()
-            for command in unsent:
-                self._fail(command, error)
+                self._client = client
             return
         with self._lock:
-            self._client = client
+            unsent, self._waiting = self._waiting, deque()
+        for command in unsent:
+            self._fail(command, problem)
 
     def _send_waiting(self) -> None:
         while self._client is not None and self._waiting:
@@ -175,8 +182,8 @@ class Link:
             return
         if answer.error:
             self._fail(posted.command, UsageError(answer.error))
-        elif self.on_answer is not None:
-            self.on_answer(posted.command, answer.step)
+        else:
+            self._told(posted.command, answer.step)
 
     def _say_unanswered(self) -> None:
         now, late = time.monotonic(), []

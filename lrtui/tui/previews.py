@@ -4,10 +4,13 @@ The ledger's own functions compute it, on the rate the run has now, so that a pr
 """
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Self
 
 from lrtui.errors import UsageError
 from lrtui.lr import ledger
-from lrtui.lr.ledger import Entry, Rate
+from lrtui.lr.ledger import Entry, Rate, fold
 from lrtui.messages import (
     Command,
     Continue,
@@ -28,23 +31,82 @@ from lrtui.messages import (
     Undo,
 )
 from lrtui.printable import printable
+from lrtui.runs.config_table import section
+from lrtui.tui.keys import key_of
 from lrtui.tui.state import RunView
 from lrtui.words import change_text, rate_text
 
 _LIVE = ("training", "paused")
 _NEXT = "at the next step"
+#: so many times the length of a run is a typing error rather than a wish
+_ABSURD = 100
+_AS_BOUND: Mapping[str, str] = {}
 
 
-def preview(view: RunView, command: Command, rate: Rate | None = None) -> str:
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A run as commands that are still on their way will leave it: its ledger, the rate that makes, does it wait?"""
+
+    entries: tuple[Entry, ...]
+    rate: Rate | None
+    paused: bool
+
+    @classmethod
+    def of(cls, view: RunView) -> Self:
+        """A run to which nothing is on its way."""
+        return cls(view.history.entries, view.rate, view.condition == "paused")
+
+    def after(self, view: RunView, command: Command) -> Self:
+        """And then `command`. Raises UsageError where the run would refuse it."""
+        match command:
+            case Undo() if view.history.started is not None:
+                entries = self.entries[: ledger.kept_by_undo(self.entries)]
+                return replace(self, entries=entries, rate=fold(view.history.started.schedule, entries))
+            case Pause() | Step():
+                return replace(self, paused=True)
+            case Continue():
+                return replace(self, paused=False)
+            case (
+                Decay()
+                | Scale()
+                | SetRate()
+                | Hold()
+                | Release()
+                | CoolDown()
+                | Extend()
+                | Reshape()
+                | ResetOptimizer()
+            ):
+                if self.rate is None:
+                    return self
+                entry = entry_of(view, command, self.rate)
+                return replace(self, entries=(*self.entries, entry), rate=self.rate.apply(entry))
+            case _:
+                return self
+
+
+def preview(view: RunView, command: Command, ahead: Ahead | None = None, keymap: Mapping[str, str] = _AS_BOUND) -> str:
     """What `command` would do to the run as `view` shows it, in one line.
 
-    `rate` is the rate that earlier commands, still on their way, leave behind (default: that of the view).
-    Raises UsageError, in a sentence, where the run would refuse it.
+    `ahead` is what earlier commands, still on their way, leave behind (default: what the view shows); `keymap` has the
+    keys that were re-mapped. Raises UsageError, in a sentence, where the run would refuse it.
     """
-    require_live(view)
+    require_live(view, keymap)
+    return _told(view, command, ahead or Ahead.of(view), keymap) + doubt_text(view, command)
+
+
+def doubt_text(view: RunView, command: Command) -> str:
+    """A question to append to a preview, where `command` trains absurdly many steps; else empty."""
+    steps = command.steps if isinstance(command, Step | Extend | CoolDown) else 0
+    if not view.total or steps <= _ABSURD * view.total:
+        return ""
+    return f". Is that meant? It is {steps // view.total:,} times the {view.total:,} steps of the run"
+
+
+def _told(view: RunView, command: Command, ahead: Ahead, keymap: Mapping[str, str]) -> str:
     match command:
         case Undo():
-            return _undo(view)
+            return _undo(view, ahead.entries)
         case Pause():
             return f"pauses {_NEXT}"
         case Continue():
@@ -57,50 +119,55 @@ def preview(view: RunView, command: Command, rate: Rate | None = None) -> str:
             return _sample(view, prompt, temperature)
         case Stop():
             return f"saves, and stops at step {view.step:,} of {view.total:,}"
-    rate = rate or view.rate
+    rate = ahead.rate
     if rate is None:
         raise UsageError(f"{view.name} has not begun yet", "Wait for its first step.")
     step = max(view.step, rate.pieces[-1].since)
-    return _change(rate, step, entry_of(view, command, rate))
+    return _change(rate, step, entry_of(view, command, rate), keymap)
 
 
-def after(view: RunView, command: Command, rate: Rate | None = None) -> Rate | None:
-    """The rate once `command` has taken effect; the same as before where it does not change the rate."""
-    rate = rate or view.rate
-    if rate is None or not isinstance(command, Decay | Scale | SetRate | Hold | Release | CoolDown | Extend | Reshape):
-        return rate
-    return rate.apply(entry_of(view, command, rate))
-
-
-def require_live(view: RunView) -> None:
-    """Raises UsageError, in a sentence, where nobody trains the run."""
+def require_live(view: RunView, keymap: Mapping[str, str] = _AS_BOUND) -> None:
+    """Raises UsageError, in a sentence that says what to do, where nobody trains the run."""
     if view.condition in _LIVE:
         return
     match view.condition:
         case "opening":
             raise UsageError(f"{view.name} has not begun yet", "Wait for its first step.")
         case "finished":
-            raise UsageError(f"{view.name} has finished its {_steps(view.total)}", "R gives it more.")
+            hint = what_goes_on(view, keymap)
+            raise UsageError(f"{view.name} has finished its {_steps(view.total)}", f"{hint[0].upper()}{hint[1:]}.")
+        case "deleted":
+            raise UsageError(f"{view.name} has been deleted", f"{key_of('runs', keymap)} lists the runs there are.")
         case _:
-            raise UsageError(f"nobody trains {view.name} now", "R goes on with it.")
+            raise UsageError(f"nobody trains {view.name} now", f"{key_of('resume', keymap)} goes on with it.")
+
+
+def what_goes_on(view: RunView, keymap: Mapping[str, str]) -> str:
+    """How a run that has finished can go on: one that has cooled down takes no more steps."""
+    if view.rate is not None and view.rate.cooling:
+        runs, branch = key_of("runs", keymap), key_of("runs_branch", keymap)
+        return f"a branch from before its cool-down goes on: {branch} in Runs ({runs})"
+    return f"{key_of('resume', keymap)} gives it more steps"
 
 
 def decay_factor(view: RunView) -> float:
     """What `d` multiplies by: `train.decay_factor` of the run's config."""
-    train = view.config.get("train")
-    factor = train.get("decay_factor") if isinstance(train, dict) else None
+    factor = section(view.config, "train").get("decay_factor")
     return factor if isinstance(factor, float) and 0 < factor < 1 else 0.1
 
 
-def ladder(lr: float, direction: int) -> float:
-    """The next rate of 1, 2, 5 × 10^k above `lr` (direction 1) or below it (−1). Raises UsageError where `lr` is 0."""
+def ladder(lr: float, direction: int, keymap: Mapping[str, str] = _AS_BOUND) -> float:
+    """The next rate of 1, 2, 5 × 10^k above `lr` (direction 1) or below it (−1) that reads otherwise than `lr`.
+
+    Raises UsageError where `lr` is 0.
+    """
     if lr <= 0 or not math.isfinite(lr):
-        raise UsageError("the rate is 0 now: there is no next rung", "Set a rate with l.")
+        raise UsageError("the rate is 0 now: there is no next rung", f"Set a rate with {key_of('set', keymap)}.")
     decade = math.floor(math.log10(lr))
     rungs = [float(f"{digit}e{power}") for power in range(decade - 1, decade + 3) for digit in (1, 2, 5)]
     if direction > 0:
-        return min(rung for rung in rungs if rung > lr * (1 + 1e-9))
-    return max(rung for rung in rungs if rung < lr * (1 - 1e-9))
+        return min(rung for rung in rungs if rung > lr and rate_text(rung) != rate_text(lr))
+    return max(rung for rung in rungs if rung < lr and rate_text(rung) != rate_text(lr))
 
 
 def entry_of(view: RunView, command: Command, rate: Rate) -> Entry:
@@ -132,19 +199,21 @@ def entry_of(view: RunView, command: Command, rate: Rate) -> Entry:
             raise UsageError(f"there is no preview of {type(command).__name__.lower()}")
 
 
-def _change(rate: Rate, step: int, entry: Entry) -> str:
+def _change(rate: Rate, step: int, entry: Entry, keymap: Mapping[str, str]) -> str:
+    """What `entry` makes of `rate`."""
+    hold_key = key_of("hold", keymap)
     later = rate.apply(entry)
     rates = f"{rate_text(rate(step))} → {rate_text(later(step))}"
     match entry.kind:
         case "scale":
-            still = f"; {_goes_on(later)}" if rate(step) == 0 else ""
+            still = f"; {_goes_on(later, hold_key)}" if rate(step) == 0 else ""
             return f"{change_text(entry)}: {rates} {_NEXT}{still}"
         case "set":
-            return f"{rates}: {_goes_on(later)}"
+            return f"{rates}: {_goes_on(later, hold_key)}"
         case "hold" if rate(step) != later(step):
             return f"{rates}: held there, because the schedule is at 0 here"
         case "hold":
-            return f"held at {rate_text(later(step))}, whatever the {shape_text(rate)} does; h releases it"
+            return f"held at {rate_text(later(step))}, whatever the {shape_text(rate)} does; {hold_key} releases it"
         case "release":
             return f"released: {rates}, the {shape_text(later)}'s own value"
         case "cooldown":
@@ -154,16 +223,17 @@ def _change(rate: Rate, step: int, entry: Entry) -> str:
             end = rate_text(later(later.total - 1))
             return f"{shape_text(later)} from here to step {later.total:,}: {rates} {_NEXT}, {end} at the last"
         case "reset":
-            return f"throws the optimizer's state away {_NEXT}; the rate stays, u brings it back"
+            undo = key_of("undo", keymap)
+            return f"throws the optimizer's state away {_NEXT}; the rate stays, {undo} brings it back"
         case "extend":
             return _longer(rate, later, step, entry)
         case kind:
             return f"{kind}: {rates}"
 
 
-def _goes_on(rate: Rate) -> str:
+def _goes_on(rate: Rate, hold_key: str) -> str:
     if rate.held is not None:
-        return "held there until h releases it"
+        return f"held there until {hold_key} releases it"
     if rate.cooling:
         return "the cool-down goes on from there"
     if rate.schedule.kind in ("constant", "plateau"):
@@ -179,9 +249,14 @@ def _longer(rate: Rate, later: Rate, step: int, entry: Entry) -> str:
     meaning = {
         "keep": f"the {shape} ends at step {rate.total:,}, then holds {rate_text(later(later.total - 1))}",
         "rescale": f"the {shape} is stretched: {rate_text(rate(step))} → {rate_text(later(step))} now",
-        "restart": f"the {shape} begins again: {rate_text(rate(step))} → {rate_text(later(step))} now",
+        "restart": f"the {shape} begins again{_warm_up(later)}: {rate_text(rate(step))} → {rate_text(later(step))} now",
     }
     return f"{told}; {meaning[entry.shape or 'keep']}"
+
+
+def _warm_up(rate: Rate) -> str:
+    steps = rate.schedule.warmup
+    return f" with its warm-up of {_steps(steps)}" if steps else ""
 
 
 def shape_text(rate: Rate) -> str:
@@ -190,20 +265,27 @@ def shape_text(rate: Rate) -> str:
 
 
 def last_change(view: RunView) -> str:
-    """The change that an undo would take back, such as `×0.1 at 12,000`; empty where there is none."""
+    """The newest change, such as `×0.1 at 12,000`; empty where there is none."""
     if not view.history.changes:
         return ""
     change = view.history.changes[-1]
     return f"{change_text(change.entry)} at {change.entry.step:,}"
 
 
-def _undo(view: RunView) -> str:
-    if not view.history.changes:
-        raise UsageError("there is no change to undo")
-    change = view.history.changes[-1]
+def next_rate(view: RunView) -> float | None:
+    """The rate that the next step will use; after the last, or before the run has begun, the one known last."""
+    return view.lr if view.rate is None or view.step >= view.total else view.rate(view.step)
+
+
+def _undo(view: RunView, entries: tuple[Entry, ...]) -> str:
+    kept = ledger.kept_by_undo(entries)
+    if entries[-1:] != view.history.entries[-1:]:
+        return f"undoes {change_text(entries[-1])}, as soon as that has come"
+    change, cuts = view.history.changes[kept], len(entries) - kept - 1
+    with_cuts = f" and the {cuts} cut{'s' * (cuts > 1)} after it" if cuts else ""
     back = f"back to step {change.entry.step:,}, exactly as it was"
     rates = f"rate {rate_text(view.lr)} → {rate_text(change.old)}"
-    return f"undoes {change_text(change.entry)}: {back}, {rates}"
+    return f"undoes {change_text(change.entry)}{with_cuts}: {back}, {rates}"
 
 
 def _sample(view: RunView, prompt: str | None, temperature: float | None) -> str:

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from lrtui.axes import short_count
+from lrtui.command_words import whole_number
 from lrtui.errors import LrtuiError, UsageError
 from lrtui.lr.ledger import EXTEND_MODES, Rate
 from lrtui.printable import printable
@@ -50,20 +52,36 @@ class ResumeForm:
         return self.options.steps if self.options.steps is not None else self.before.total
 
     @property
+    def takes_more(self) -> bool:
+        """Whether it can be given more steps: a run that cools down ends where its cool-down does."""
+        return not self.before.cooling
+
+    @property
+    def dead_end(self) -> str:
+        """Why it cannot go on from here whatever is answered; empty where it can."""
+        if self.takes_more or not self.standing.finished or self.standing.step < self.before.total:
+            return ""
+        return (
+            f"It cooled down and has finished its {self.before.total:,} steps, so it takes no more: "
+            "only an earlier checkpoint (f), or a branch from one (B in Runs), goes on."
+        )
+
+    @property
     def shape_matters(self) -> bool:
         """Whether more steps would change the rates, so that what becomes of the shape must be said."""
         return self.total > self.before.total and self.before.schedule.depends_on_total
 
     def with_total(self, text: str) -> ResumeForm:
-        """With a new total, as typed: 5000, 5,000 or +1000. Raises UsageError for what is no number."""
-        plain = text.strip().replace(",", "").replace("_", "")
+        """With a new total, as typed: 5000, 5,000, 5k or +1000. Raises UsageError for what is no number."""
         try:
-            count = int(plain)
-        except ValueError:
-            raise UsageError(f"{printable(text)!r} is no number of steps", "For example 5000, or +1000 more.") from None
-        total = self.before.total + count if plain.startswith("+") else count
+            count = whole_number(text)
+        except UsageError:
+            raise UsageError(
+                f"{printable(text)!r} is no number of steps", "For example 5000, 5k, or +1000 more."
+            ) from None
+        total = self.before.total + count if text.strip().startswith("+") else count
         if total < 1 or total > 10**12:
-            raise UsageError(f"a run cannot have {total:,} steps")
+            raise UsageError(f"a run cannot have {short_count(total)} steps")
         return self._with_options(steps=None if total == self.before.total else total)
 
     def with_shape(self, mode: str) -> ResumeForm:

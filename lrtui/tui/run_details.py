@@ -1,13 +1,12 @@
 """What the list says about the run under its cursor: its particulars, its checkpoints, its changes, its last sample."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rich.style import Style
 from rich.text import Text
 
 from lrtui.errors import LrtuiError
-from lrtui.lr.ledger import Rate, fold
 from lrtui.printable import printable
 from lrtui.runs.catalog import RunSummary, last_sample
 from lrtui.runs.checkpoints import checkpoint_folders
@@ -16,12 +15,12 @@ from lrtui.runs.directory import RunDirectory
 from lrtui.runs.events import SampleLine
 from lrtui.runs.history import History, read_history
 from lrtui.tui.buckets import Numbers
-from lrtui.tui.state import Level, RunView
+from lrtui.tui.run_rows import state_word
+from lrtui.tui.state import Level, RunView, badge_of, rate_of
 from lrtui.tui.widgets.particulars import particulars
 from lrtui.tui.wrapping import cut, wrapped
 from lrtui.words import generated, sentence, size_text
 
-_MOST_CHECKPOINTS = 8
 _LABEL = 12
 
 
@@ -53,32 +52,31 @@ def _view(run: RunDirectory, summary: RunSummary, history: History) -> RunView:
         config=read_config_table(run),
         numbers=Numbers(),
         history=history,
-        rate=_rate(history),
+        rate=rate_of(history),
         step=summary.step,
         total=summary.steps,
         lr=summary.lr,
-        badge=history.inexact[-1].badge if history.inexact else "exact",
+        badge=badge_of(history),
     )
-
-
-def _rate(history: History) -> Rate | None:
-    if history.started is None:
-        return None
-    try:
-        return fold(history.started.schedule, history.entries)
-    except (LrtuiError, ArithmeticError):  # a log of anyone's
-        return None
 
 
 def fact_lines(details: Details, width: int, height: int) -> list[Text]:
     """Label and text, one line each, the most telling first."""
     told = list(particulars(details.view))
-    told.insert(0, ("state", f"{details.summary.state}, {size_text(details.summary.bytes)}"))
+    told.insert(0, ("state", f"{state_word(details.summary)}, {size_text(details.summary.bytes)}"))
     if details.steps:
-        shown = ", ".join(f"{step:,}" for step in details.steps[:_MOST_CHECKPOINTS])
-        told.insert(3, ("checkpoints", shown + (" …" if len(details.steps) > _MOST_CHECKPOINTS else "")))
+        told.insert(3, ("checkpoints", _listed([f"{step:,}" for step in details.steps], width - _LABEL)))
     lines = [Text.assemble((f"{label:<{_LABEL}}", "dim"), cut(text, width - _LABEL)) for label, text in told]
     return lines[:height]
+
+
+def _listed(items: Sequence[str], width: int) -> str:
+    """As many whole items as there is room for: half a number would be another number."""
+    for count in range(min(len(items), width), 0, -1):
+        shown = ", ".join(items[:count]) + (", …" if count < len(items) else "")
+        if len(shown) <= width:
+            return shown
+    return "…"
 
 
 def story_lines(details: Details, width: int, height: int, style: Callable[[Level], Style]) -> list[Text]:

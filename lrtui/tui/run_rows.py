@@ -18,6 +18,8 @@ SIGNS: dict[str, tuple[str, str, Level]] = {
     "crashed": ("!", "!", "warning"),
     "unreadable": ("×", "x", "error"),
 }
+#: where a run's own screen has another word for the state than the catalog
+_WORDS = {"saved": "stopped"}
 _LONGEST = 64
 _LEAST_NAME = 14
 _ROOMY = 90
@@ -34,13 +36,18 @@ class Field:
     right: bool = True
 
 
+def state_word(summary: RunSummary) -> str:
+    """The state in the word that the run's own screen has for it."""
+    return _WORDS.get(summary.state, summary.state)
+
+
 def _steps(summary: RunSummary) -> str:
     return f"{summary.step:,}/{summary.steps:,}" if summary.steps else "–"
 
 
 FIELDS = (
     Field("run", lambda run: run.name, 100, right=False),
-    Field("state", lambda run: run.state, 4, right=False),
+    Field("state", state_word, 4, right=False),
     Field("step", _steps, 99),
     Field("model", lambda run: run.model, 7, right=False),
     Field("corpus", lambda run: run.corpus, 2, right=False),
@@ -119,12 +126,12 @@ def ordered(summaries: Sequence[RunSummary], before: Sequence[str] = ()) -> list
 
 
 def matching(summaries: Sequence[RunSummary], words: str) -> list[RunSummary]:
-    """The runs in whose name, state, model or corpus each of the words occurs."""
+    """The runs in whose name, state (in either word), model or corpus each of the words occurs."""
     wanted = words.lower().split()
     return [
         run
         for run in summaries
-        if all(word in f"{run.name} {run.state} {run.model} {run.corpus}".lower() for word in wanted)
+        if all(word in f"{run.name} {run.state} {state_word(run)} {run.model} {run.corpus}".lower() for word in wanted)
     ]
 
 
@@ -133,5 +140,5 @@ def count_line(summaries: Sequence[RunSummary]) -> str:
     told = [f"{len(summaries)} run{'s' * (len(summaries) != 1)}"]
     for state in SIGNS:
         if number := sum(run.state == state for run in summaries):
-            told.append(f"{number} {state}")
+            told.append(f"{number} {_WORDS.get(state, state)}")
     return " · ".join(told)

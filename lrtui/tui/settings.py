@@ -53,7 +53,7 @@ def read_settings(path: Path | None = None, **overrides: Any) -> Settings:
     values: dict[str, Any] = {}
     for name, table in tables.items():
         if name not in ("keys", "tui"):
-            problems.append(f"{_quoted(name)}: unknown table, there are [keys] and [tui]")
+            problems.append(f"{_quoted(name)}: {_no_table(name)}")
         elif not isinstance(table, dict):
             problems.append(f"{name}: must be a table: [{name}]")
         elif name == "keys":
@@ -69,6 +69,15 @@ def read_settings(path: Path | None = None, **overrides: Any) -> Settings:
     if wrong:
         raise UsageError(f"--{wrong[0].replace('tui.', '', 1)}")
     return Settings(**(values | given))
+
+
+def _no_table(name: str) -> str:
+    """What is meant by `name` outside of the tables."""
+    if name in _RULES:
+        return "put it under [tui]"
+    if name in {key.id for key in KEYS}:
+        return "put it under [keys]"
+    return "unknown table, there are [keys] and [tui]"
 
 
 def _read(path: Path) -> dict[str, Any]:

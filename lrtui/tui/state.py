@@ -24,14 +24,16 @@ from lrtui.messages import (
     Warned,
 )
 from lrtui.printable import printable
+from lrtui.runs.config_table import planned_steps
 from lrtui.runs.events import SampleLine
 from lrtui.runs.history import History
+from lrtui.tui.branches import eras_of
 from lrtui.tui.buckets import Numbers
 from lrtui.tui.pace import Pace
 from lrtui.words import evaluation_text, happening
 
-#: opening: no event yet · dead: nobody trains it, and it said no last word
-Condition = Literal["opening", "training", "paused", "finished", "stopped", "dead"]
+#: opening: no event yet · dead: nobody trains it, and it said no last word · deleted: its directory is gone
+Condition = Literal["opening", "training", "paused", "finished", "stopped", "crashed", "deleted"]
 Level = Literal["info", "change", "good", "warning", "error"]
 
 MOST_SAMPLES = 200
@@ -54,8 +56,8 @@ class Seen:
     `now` is a monotonic clock in seconds. `numbers` and `history` are the whole so far; `events` and `samples` are new,
     in their order. `step` is the next one to train; `train_loss` is the mean of the newest ≈100 steps, `lr` and
     `grad_norm` are those of the last one. `ending` explains the death of a worker, line by line; empty while it lives
-    or told its end itself. `problems` are what could not be read, said once. `anew` where another run has taken the
-    place of the one seen before.
+    or told its end itself. `problems` are what could not be read, said once. `deleted` is whether the directory is
+    gone, `anew` whether another run has taken the place of the one seen before.
     """
 
     now: float
@@ -71,6 +73,7 @@ class Seen:
     samples: tuple[SampleLine, ...] = ()
     ending: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    deleted: bool = False
     anew: bool = False
 
 
@@ -81,8 +84,8 @@ class RunView:
     `config` is the run's config.toml as plain tables. `step` of `total` are trained, at `speed` steps a second, with
     `eta` seconds to go. `rate` is the schedule with every live edit, None before the run has begun. `lr` and
     `grad_norm` are those of the last step, `train_loss` the mean of the last steps, losses in nats. `samples` and `log`
-    are the newest, oldest first. `looked` is whether anything was looked at yet, `paused_at` the step at which training
-    waits, or last waited.
+    are the newest, oldest first; `eras` tell of each sample how many rewinds came before it. `looked` is whether
+    anything was looked at yet, `paused_at` the step at which training waits, or last waited.
     """
 
     name: str
@@ -101,6 +104,7 @@ class RunView:
     grad_norm: float | None = None
     badge: str = "exact"
     samples: tuple[SampleLine, ...] = ()
+    eras: tuple[int, ...] = ()
     log: tuple[LogLine, ...] = ()
     ending: tuple[str, ...] = ()
     looked: bool = False
@@ -121,16 +125,20 @@ def reduce(view: RunView, seen: Seen) -> RunView:
     paused_at = _paused_at(view.paused_at, seen.events)
     condition = _condition(seen, paused_at)
     pace = view.pace.after(seen.now, seen.step) if condition == "training" else view.pace.halted()
-    total = max(0, history.steps or _steps_of(seen.config))
+    total = max(0, history.steps or planned_steps(seen.config))
     left = max(0, total - seen.step)
     evaluated = history.evaluations[-1] if history.evaluations else None
+    samples, eras = view.samples, view.eras
+    if seen.samples:
+        samples = (*samples, *seen.samples)[-MOST_SAMPLES:]
+        eras = (*eras, *eras_of(seen.samples, history.rewinds, len(view.history.rewinds)))[-MOST_SAMPLES:]
     return RunView(
         name=view.name,
         config=seen.config,
         numbers=seen.numbers,
         history=history,
         condition=condition,
-        rate=view.rate if _same_ledger(view.history, history) else _rate(history),
+        rate=view.rate if _same_ledger(view.history, history) else rate_of(history),
         step=seen.step,
         total=total,
         speed=pace.speed,
@@ -139,10 +147,11 @@ def reduce(view: RunView, seen: Seen) -> RunView:
         val_loss=evaluated.val_loss if evaluated else None,
         lr=seen.lr,
         grad_norm=seen.grad_norm,
-        badge=_badge(history),
-        samples=(*view.samples, *seen.samples)[-MOST_SAMPLES:] if seen.samples else view.samples,
+        badge=badge_of(history),
+        samples=samples,
+        eras=eras,
         log=_log(view, seen, condition),
-        ending=seen.ending if condition == "dead" else (),
+        ending=seen.ending if condition in ("crashed", "deleted") else (),
         looked=True,
         paused_at=paused_at,
         pace=pace,
@@ -153,22 +162,21 @@ def news(before: RunView, seen: Seen) -> list[LogLine]:
     """What a look found that every attached screen should be told of; nothing where the look only catches up."""
     if not before.looked or seen.anew:
         return []
-    lines = [line for event in seen.events if _is_news(event) for line in _lines(event)[:1]]
-    if _died(before, _condition(seen, _paused_at(before.paused_at, seen.events))) and seen.ending:
-        lines.append(LogLine(seen.step, seen.ending[0], "error"))
-    return lines
+    return [line for event in seen.events if _is_news(event) for line in _lines(event)[:1]]
 
 
 # -- where the run is -------------------------------------------------------------------------------------------------
 
 
 def _condition(seen: Seen, paused_at: int | None) -> Condition:
+    if seen.deleted:
+        return "deleted"
     if seen.history.finished:
         return "finished"
     if seen.history.stopped:
         return "stopped"
     if not seen.live:
-        return "dead"
+        return "crashed"
     if seen.history.started is None:
         return "opening"
     # Steps that came after the pause tell of the end of it, too: `step n` trains on without saying so.
@@ -186,17 +194,10 @@ def _paused_at(paused_at: int | None, events: Sequence[Event]) -> int | None:
 
 
 def _died(before: RunView, condition: Condition) -> bool:
-    return condition == "dead" and before.condition != "dead"
+    return condition == "crashed" and before.condition != "crashed"
 
 
-def _steps_of(config: dict[str, Any]) -> int:
-    """`train.steps`, until the run itself has said how long it is."""
-    train = config.get("train")
-    steps = train.get("steps") if isinstance(train, dict) else None
-    return steps if isinstance(steps, int) else 0
-
-
-def _badge(history: History) -> str:
+def badge_of(history: History) -> str:
     """How exact what survives is: once on weights only, never more than that."""
     badges = [resumed.badge for resumed in history.inexact]
     badge = "weights only" if "weights only" in badges else badges[-1] if badges else "exact"
@@ -210,7 +211,7 @@ def _same_ledger(before: History, after: History) -> bool:
     return before is after or (before.started == after.started and before.entries == after.entries)
 
 
-def _rate(history: History) -> Rate | None:
+def rate_of(history: History) -> Rate | None:
     """The fold of the ledger; of a damaged one, as far as it makes sense. None where the schedule makes none."""
     if history.started is None:
         return None
@@ -235,7 +236,7 @@ def _log(view: RunView, seen: Seen, condition: Condition) -> tuple[LogLine, ...]
     fresh = [line for event in seen.events[-MOST_LINES:] for line in _lines(event)]
     fresh += [LogLine(seen.step, printable(problem), "warning") for problem in seen.problems]
     if _died(view, condition):
-        fresh += [LogLine(seen.step, printable(line), "error") for line in seen.ending]
+        fresh += [LogLine(seen.step, printable(line), "error") for line in seen.ending[:1]]  # all of it is shown above
     return (*view.log, *fresh)[-MOST_LINES:] if fresh else view.log
 
 

@@ -54,6 +54,12 @@ class Texts:
     def heard(self, corpus: CorpusConfig, told: TextTold) -> None:
         self._told[_key(corpus)] = told
 
+    def check_again(self, corpus: CorpusConfig) -> None:
+        """Read a text anew that had a problem, which stands until then."""
+        told = self._told.get(_key(corpus))
+        if told is not None and told.problem:
+            self._read(corpus)
+
     def forget_problems(self) -> None:
         """A text that was not there may be there by now: read it again when it is asked for."""
         self._told = {key: told for key, told in self._told.items() if told is None or not told.problem}

@@ -28,6 +28,7 @@ from lrtui.tui.state import Seen
 TAIL = 100
 #: A lock is free a moment before its dead holder can be asked how it ended.
 _PATIENCE_SECONDS = 0.2
+_DELETED = "the run has been deleted"
 _T = TypeVar("_T")
 
 
@@ -37,6 +38,7 @@ class Watch:
     def __init__(self, run: RunDirectory, clock: Callable[[], float] = time.monotonic) -> None:
         self._run, self._clock = run, clock
         self._identity: tuple[int, int] | None = None
+        self._deleted = False
         self._begin()
 
     def look(self) -> Seen:
@@ -60,6 +62,7 @@ class Watch:
             samples=tuple(samples),
             ending=self._ended(live),
             problems=tuple(self._problems),
+            deleted=self._deleted,
             anew=anew,
         )
 
@@ -82,11 +85,13 @@ class Watch:
         try:
             status = os.stat(self._run.path)
         except OSError as error:
+            self._deleted = isinstance(error, FileNotFoundError)
             if self._identity is not None or not self._told:
                 self._identity = None
-                gone = isinstance(error, FileNotFoundError)
-                self._problem("the run has been deleted" if gone else disk_error("read", self._run.path, error).message)
+                why = _DELETED if self._deleted else disk_error("read", self._run.path, error).message
+                self._problem(why)
             return False
+        self._deleted = False
         identity = (status.st_dev, status.st_ino)
         another = self._identity != identity and (self._identity is not None or bool(self._told))
         self._identity = identity
@@ -149,7 +154,7 @@ class Watch:
         if self._history.finished or self._history.stopped:
             return ()
         if self._identity is None:
-            return ("the run has been deleted",)
+            return (_DELETED,)
         if not self._ending:
             self._ending = self._explained()
         return self._ending

@@ -34,8 +34,8 @@ def _folded(line: str, width: int) -> Iterator[str]:
     for cluster in _clusters(line):
         size = cell_len(cluster)
         if cells + size > width and cluster != " ":
-            # a break far to the left would waste the line
-            cut = blank if blank * 2 > len(clusters) else len(clusters)
+            # between wide characters a line may break anywhere: one far to the left would only waste it
+            cut = blank if blank > 0 and (size < 2 or blank * 2 > len(clusters)) else len(clusters)
             yield "".join(clusters[:cut]).rstrip(" ")
             clusters = clusters[cut + 1 :] if cut == blank else []
             cells, blank = sum(map(cell_len, clusters)), -1

@@ -7,27 +7,27 @@ import select
 import socket
 import time
 from collections import deque
-from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import msgspec
 
 from lrtui.errors import LrtuiError, UsageError
-from lrtui.messages import Command, Event, Find, decode_event, encode
+from lrtui.messages import Command, Confirm, Event, Find, decode_event, encode
+from lrtui.runs.closing import Closing
 from lrtui.runs.control import LONGEST_LINE, Reply, Request, read_address
 from lrtui.runs.directory import RunDirectory
 from lrtui.runs.events import UNREADABLE
 from lrtui.runs.lock import is_live
 
 TIMEOUT_SECONDS = 30.0
-#: a range test of many points on a slow model; a worker that dies meanwhile is noticed at once
+#: a range test of many points, or a confirmation, on a slow model; a worker that dies meanwhile is noticed at once
 TEST_SECONDS = 86400.0
 _MOST_READ = 1 << 16
 
 
 def patience(command: Command, timeout: float) -> float:
     """Seconds in which an answer to `command` should come, where any other has `timeout`."""
-    return TEST_SECONDS if isinstance(command, Find) else timeout
+    return TEST_SECONDS if isinstance(command, Find | Confirm) else timeout
 
 
 class DisconnectedError(UsageError):
@@ -43,7 +43,7 @@ class Answer(NamedTuple):
     error: str
 
 
-class ControlClient:
+class ControlClient(Closing):
     """A connection to the worker of `run`, for one thread that posts and one that receives.
 
     Raises DisconnectedError where nobody trains it.
@@ -153,14 +153,6 @@ class ControlClient:
     def close(self) -> None:
         """Hang up; commands that were posted still take effect. Another thread's `receive` must have returned."""
         self._socket.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _answer(line: bytes) -> Answer:

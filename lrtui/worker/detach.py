@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,11 +23,21 @@ STATUS_VARIABLE = "LRTUI_STATUS_FD"
 
 
 class WorkerFailedError(LrtuiError):
-    """The worker ended before its run began; its own sentence is the message, its exit code ours."""
+    """The worker ended before its run began; its own message and hint are ours, and its exit code is."""
 
     def __init__(self, said: str, exit_code: int) -> None:
-        super().__init__(said.strip().removeprefix("lrtui: ") or f"the worker ended with exit code {exit_code}")
+        # Its error is the last thing it says, `lrtui: …` and a hint; a traceback before it is for who can read one.
+        before, _, told = f"\n{said.strip()}".rpartition("\nlrtui: ")
+        *message, hint = told.strip().split("\n")
+        if not message:
+            message, hint = [hint or f"the worker ended with exit code {exit_code}"], ""
+        super().__init__("\n".join(message), before.strip() if "Traceback" in before else hint)
         self.exit_code = exit_code if exit_code > 0 else LrtuiError.exit_code
+
+    @property
+    def sentence(self) -> str:
+        message = "; ".join(self.message.splitlines())
+        return message if "\n" in self.hint or not self.hint else f"{message}. {self.hint}"
 
 
 @dataclass(frozen=True)
@@ -63,29 +74,30 @@ def is_child(pid: int, name: str) -> bool:
 def spawn(arguments: Sequence[str], cwd: Path | None = None) -> Spawned:
     """Run `lrtui ARGUMENTS` detached; returns once its run has begun. Raises WorkerFailedError."""
     status, worker_end = os.pipe()
-    try:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "lrtui", *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            pass_fds=[worker_end],
-            env={**os.environ, STATUS_VARIABLE: str(worker_end)},
-            start_new_session=True,
-            cwd=cwd,
-        )
-    except BaseException:
-        os.close(status)
-        raise
-    finally:
-        os.close(worker_end)
-    with os.fdopen(status, "rb") as told:
-        name = told.read().decode("utf-8", "replace").strip()
-    assert process.stderr is not None
-    with process.stderr:
-        said = "" if name else process.stderr.read().decode("utf-8", "replace")
-    if not name:
-        raise WorkerFailedError(said, process.wait())
+    # A file, not a pipe: nobody reads what it says while we wait for it to begin.
+    with tempfile.TemporaryFile() as stderr:
+        try:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "lrtui", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=stderr,
+                pass_fds=[worker_end],
+                env={**os.environ, STATUS_VARIABLE: str(worker_end)},
+                start_new_session=True,
+                cwd=cwd,
+            )
+        except BaseException:
+            os.close(status)
+            raise
+        finally:
+            os.close(worker_end)
+        with os.fdopen(status, "rb") as told:
+            name = told.read().decode("utf-8", "replace").strip()
+        if not name:
+            code = process.wait()
+            stderr.seek(0)
+            raise WorkerFailedError(stderr.read().decode("utf-8", "replace"), code)
     spawned = _children[process.pid] = Spawned(name, process)
     return spawned
 

@@ -52,7 +52,7 @@ def test_a_fresh_model_gets_a_table_and_a_verdict_and_nothing_is_written(zygote:
     lines = process.text().splitlines()
     assert lines[0].startswith("Loss by learning rate")
     del lines[:HEIGHT]
-    assert lines[0].startswith("100 rates from 1e-5 to 1e2 in even ratios, one batch each")
+    assert lines[0].startswith("100 rates from 1e-5 to 100 in even ratios, one batch each")
     rules = ("consensus", "valley", "minimum", "slide", "steep", "lightning_linear")
     assert [line.split()[0] for line in lines[1:7]] == list(rules)
     assert lines[7].startswith("Range test: lr ")

@@ -78,7 +78,7 @@ def test_lines_tell_a_run() -> None:
     assert lines_of(events) == [
         "quiet-otter: 3,481 parameters, 1,000 steps, corpus names, vocabulary of 27",
         "reference lines in nats: uniform 4.170, unigram 3.300, bigram 2.450",
-        "step 100/1,000  train 1.900  val 2.250  lr 1e-1  – it/s  ETA –",
+        "step 100/1,000  val 2.250 train 1.900  lr 1e-1  – it/s  ETA –",
         "step 100  ×0.1: lr 1e-1 → 1e-2",
         "finished 1,000 steps in 0:12: train 1.900, val 2.000, state abababababab",
     ]

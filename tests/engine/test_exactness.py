@@ -129,6 +129,16 @@ def test_undo_at_any_step_is_exact_with_a_carried_state(at: int) -> None:
     assert undone.live.sha256() == untouched.live.sha256()
 
 
+@pytest.mark.parametrize(("change", "back"), [(90, 90), (120, 100)])
+def test_undo_takes_a_rollback_back_with_the_change_that_may_have_caused_it(change: int, back: int) -> None:
+    """It diverges at 150 and goes back to 100: a change of before that is still there, one of after it is gone."""
+    session = small_session(config_of("mlp", "adam", steps=300))
+    unlucky(session, 150)
+    events = trained(session, script(f"{change}:scale=2", "180:undo"))
+    undone = [event for event in events if isinstance(event, Rewound) and event.cause == "undo"]
+    assert [(event.to, event.entries) for event in undone] == [(back, 0)]
+
+
 @pytest.mark.parametrize("kind", ["mlp", "lstm", "gpt"])
 def test_rollback_survives_a_resume_at_any_checkpoint(kind: str, tmp_path: Path) -> None:
     """Diverges at step 233; checkpoints every 17 steps lie before, between and after the good state of step 200."""

@@ -303,3 +303,27 @@ def test_a_damaged_ledger_is_an_error_in_words() -> None:
     for kind in ("scale", "set", "hold", "reshape", "cooldown", "extend"):
         with pytest.raises(LrtuiError, match=f"'{kind}' at step 60 is incomplete"):
             rate.apply(Entry(step=60, kind=kind))
+
+
+@pytest.mark.parametrize(
+    ("story", "kept"),
+    [
+        ([(10, "user")], 0),
+        ([(10, "user"), (20, "user")], 1),
+        ([(10, "user"), (100, "rollback")], 0),
+        ([(10, "user"), (20, "user"), (100, "rollback"), (100, "rollback")], 1),
+        ([(10, "user"), (5000, "rollback")], 1),
+        ([(100, "rollback")], 0),
+        ([(100, "rollback"), (100, "rollback")], 1),
+        ([(100, "rollback"), (120, "user")], 1),
+        ([(10, "plateau")], 0),
+    ],
+)
+def test_an_undo_leaves_what_came_before_the_change_to_blame(story: list[tuple[int, str]], kept: int) -> None:
+    entries = [Entry(step=step, kind="scale", value=0.5, cause=cause) for step, cause in story]
+    assert ledger.kept_by_undo(entries) == kept
+
+
+def test_without_a_change_there_is_nothing_to_undo() -> None:
+    with pytest.raises(UsageError, match="no change to undo"):
+        ledger.kept_by_undo([])

@@ -24,12 +24,14 @@ class FakeLink:
 
     def __init__(self) -> None:
         self.sent: list[Command] = []
-        self.on_answer: Callable[[Command, int], None] | None = None
 
     def send(self, command: Command) -> None:
         self.sent.append(command)
 
     def close(self) -> None:
+        pass
+
+    def join(self, timeout: float) -> None:
         pass
 
 

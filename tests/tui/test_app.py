@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
+from textual.widgets._toast import Toast
 
 from lrtui.runs.directory import create_run
 from lrtui.runs.lock import RunLock
@@ -135,7 +136,7 @@ def test_a_started_worker_is_shown_once_it_has_begun(tmp_path: Path, monkeypatch
         await until(pilot, lambda: app.current_mode == "train")
         await pilot.pause()
         assert app.screen.asked == [("otter", False)]
-        assert toasts(app)[0] == ("information", "starting: resume otter …")
+        assert toasts(app) == [], "they were about other places"
 
     monkeypatch.setattr(detach, "spawn", spawn)
     played(tmp_path, scenario)
@@ -154,6 +155,59 @@ def test_a_worker_that_fails_is_told_and_nothing_is_lost(tmp_path: Path, monkeyp
 
     monkeypatch.setattr(detach, "spawn", spawn)
     played(tmp_path, scenario)
+
+
+def test_a_key_held_down_starts_one_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    let_go, asked = threading.Event(), []
+
+    def spawn(arguments: list[str]) -> Begun:
+        asked.append(arguments)
+        assert let_go.wait(20)
+        return Begun("otter")
+
+    async def scenario(app: Bare, pilot: Pilot[int]) -> None:
+        for _ in range(3):
+            app.start_worker(["run"])
+        await pilot.pause()
+        assert [severity for severity, _ in toasts(app)] == ["information", "warning"]
+        let_go.set()
+        await until(pilot, lambda: app.current_mode == "train")
+        assert app.is_startling, "a key that comes now was meant for the form"
+        app.start_worker(["run"])
+        await until(pilot, lambda: len(asked) == 2)
+
+    monkeypatch.setattr(detach, "spawn", spawn)
+    played(tmp_path, scenario)
+
+
+def test_a_run_that_begins_waits_for_what_is_being_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario(app: Bare, pilot: Pilot[int]) -> None:
+        app.push_screen(Prompt("Open a TOML file", ""))
+        await pilot.pause()
+        app.start_worker(["run"])
+        await until(pilot, lambda: len(toasts(app)) == 2)
+        assert toasts(app)[1] == ("information", "otter has begun: 1 shows it")
+        await pilot.press("d", "escape")
+        assert app.current_mode == "new"
+        await pilot.press("1")
+        await until(pilot, lambda: app.current_mode == "train" and app.screen.asked == [("otter", False)])
+
+    monkeypatch.setattr(detach, "spawn", lambda arguments: Begun("otter"))
+    played(tmp_path, scenario)
+
+
+def test_a_question_about_one_run_is_not_answered_for_another(tmp_path: Path) -> None:
+    answers: list[str | None] = []
+
+    async def scenario(app: Bare, pilot: Pilot[int]) -> None:
+        app.push_screen(Prompt("Set the rate", "1e-3"), answers.append)
+        await pilot.pause()
+        app.open_run("badger")
+        await until(pilot, lambda: isinstance(app.screen, Train) and app.screen.asked[-1] == ("badger", False))
+        await pilot.press("enter")
+
+    played(tmp_path, scenario, run="otter")
+    assert answers == []
 
 
 def test_leaving_does_not_wait_for_a_worker_that_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,4 +293,15 @@ def test_no_color_is_obeyed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         assert app.look(40, 10).colour is False
 
     monkeypatch.setenv("NO_COLOR", "1")
+    played(tmp_path, scenario)
+
+
+def test_toasts_stand_below_the_headline_and_far_above_figures_and_keys(tmp_path: Path) -> None:
+    async def scenario(app: Bare, pilot: Pilot[int]) -> None:
+        for number in range(5):
+            app.tell(f"told {number}", "warning")
+        await until(pilot, lambda: [toast.region.height for toast in app.screen.query(Toast)] == [1, 1])
+        assert [toast.region.y for toast in app.screen.query(Toast)] == [1, 2]
+        assert "told 4" in screen_text(app)
+
     played(tmp_path, scenario)

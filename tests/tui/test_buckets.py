@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lrtui.runs.metrics import Block, Series
 from lrtui.tui import buckets
-from lrtui.tui.buckets import CAPACITY, GHOSTS, Buckets, Numbers
+from lrtui.tui.buckets import CAPACITY, GHOSTS, HEAD, Buckets, Numbers
 
 
 def block(step: int, loss: list[float], lr: float = 0.1) -> Block:
@@ -137,6 +137,31 @@ def test_a_step_back_inside_a_bucket_takes_all_of_it_away() -> None:
     assert list(numbers.branch.step[-2:]) == [96, 101], "100 was in the bucket of 103, whose loss was superseded"
     assert (numbers.branch.low[-1], numbers.branch.high[-2]) == (9.0, 1.0)
     assert numbers.ghosts[0].step[0] == 100
+
+
+def test_the_first_steps_stay_single_however_long_the_run_is() -> None:
+    numbers = folded([block(at, [float(step) for step in range(at, at + 1000)], 0.5) for at in range(0, 60_000, 1000)])
+    shot, whole = numbers.snapshot(), numbers.branch.with_head()
+    assert list(whole.step[:HEAD]) == list(whole.last[:HEAD]) == list(whole.mean[:HEAD]) == list(range(HEAD))
+    stride = numbers.branch.stride
+    assert list(whole.step[HEAD:]) == list(range(HEAD, 60_000, stride))
+    assert len({len(getattr(whole, name)) for name in ("step", "last", "count", "low", "high", "mean", "lr")}) == 1
+    numbers.add(block(100, []))
+    numbers.add(block(100, [9.0] * 1000))
+    cut = numbers.branch.with_head()
+    assert list(cut.step) == sorted(set(cut.step))
+    assert max(step for step in cut.step if step < 100) == 100 // stride * stride - 1
+    assert 9.0 in cut.mean
+    assert shot.branch.with_head() == whole
+    numbers.add(block(0, []))
+    assert numbers.branch.head is None
+
+
+def test_a_bucket_larger_than_the_beginning_comes_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(buckets, "CAPACITY", 8)
+    monkeypatch.setattr(buckets, "HEAD", 3)
+    whole = folded([block(0, [1.0] * 30)]).branch.with_head()
+    assert list(whole.step) == [0, 1, 2, 3, 4, 8, 12, 16, 20, 24, 28]
 
 
 def test_a_step_back_to_the_beginning_and_beyond_what_is_there_leaves_no_trace_in_the_branch() -> None:

@@ -19,7 +19,7 @@ from lrtui.plot import Look
 from lrtui.runs.history import fold_history
 from lrtui.runs.metrics import Block
 from lrtui.tui.buckets import Numbers
-from lrtui.tui.charts import compare_lines, loss_lines, rate_lines, schedule_lines, smoothed, view_span
+from lrtui.tui.charts import _mean, compare_lines, loss_lines, rate_lines, schedule_lines, smoothed, view_span
 from lrtui.tui.state import RunView
 from tests.runs.story import evaluated, scaled, started
 
@@ -78,7 +78,7 @@ def test_the_loss_shows_everything_that_happened() -> None:
     view.numbers.add(Block(1, 700, array("d"), array("d"), array("d")))
     view.numbers.add(Block(1, 700, bad, bad, bad))
     lines = loss_lines(replace(view, history=history), LOOK)
-    assert lines.split("\n")[0] == "Loss   ── train   ~~ left behind   • val"
+    assert lines.split("\n")[0] == "Loss   ── loss   ~~ left behind   • val"
     for shown in ("×0.1", "undo", "NaN", "unigram 3.30", "bigram 2.45"):
         assert shown in lines, shown
     assert "×2" not in lines, "that change was undone"
@@ -150,6 +150,45 @@ def test_smoothing_forgets_by_steps_not_by_buckets_and_skips_what_is_no_number()
     assert 1.0 < holed[4] < 2.0
     assert list(smoothed([], [], 0.6, 1.0)) == []
     assert list(smoothed([7], [2.0], 0.6, 1.0)) == [2.0]
+
+
+def test_on_a_log_axis_a_smoothed_fall_stays_near_its_band() -> None:
+    steps = 4000
+    numbers, loss = Numbers(), array("d", [3.0 * 10 ** (-3 * min(1.0, k / 400)) for k in range(steps)])
+    numbers.add(Block(0, 0, loss, loss, loss))
+    curve = _mean(numbers.branch, LOG, 0.9, (0, steps))
+    worst = max(drawn / true for drawn, true in zip(curve.y, loss, strict=True))
+    assert worst < 20, "the linear mean is far too high here"
+    assert curve.y[-1] == pytest.approx(loss[-1], rel=0.05)
+    linear = _mean(numbers.branch, LOOK, 0.9, (0, steps))
+    assert max(drawn / true for drawn, true in zip(linear.y, loss, strict=True)) > 40
+
+
+def test_a_log_axis_of_steps_shows_how_a_long_run_began() -> None:
+    numbers = Numbers()
+    for at in range(0, 200_000, 1000):
+        loss = array("d", [4.0 if k < 20 else 2.0 for k in range(at, at + 1000)])
+        numbers.add(Block(0, at, loss, array("d", [1e-4 if k < 100 else 1e-3 for k in range(at, at + 1000)]), loss))
+    view = replace(EMPTY, numbers=numbers, step=200_000, total=200_000)
+    for smoothing in (0.0, 0.6):
+        rows = loss_lines(view, replace(LOOK, log_x=True), smoothing).split("\n")[1:-2]
+        high = {column for column, cell in enumerate(rows[0]) if "\u2800" < cell <= "\u28ff"}
+        assert {9, 15, 20} <= high
+        low = {column for row in rows[-3:] for column, cell in enumerate(row) if "\u2800" < cell <= "\u28ff"}
+        assert {60, 85} <= low
+        assert not {9, 15} & low
+    rates = rate_lines(view, replace(LOG, log_x=True)).split("\n")[1:-2]
+    assert "⠤" in rates[-1][8:20] or "⣀" in rates[-1][8:20] or "⢀" in rates[-1][8:20]
+
+
+def test_rates_left_behind_are_dim_and_named() -> None:
+    view = trained(900, 1000, lr=1e-2)
+    view.numbers.add(Block(1, 300, array("d"), array("d"), array("d")))
+    more = array("d", [1e-3] * 100)
+    view.numbers.add(Block(1, 300, more, more, more))
+    heading, *rows = rate_lines(replace(view, step=400), LOG).split("\n")
+    assert heading == "Learning rate   ── lr   ┈┈ to come   ~~ left behind"
+    assert any("~~~~" in row for row in rows)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -56,6 +56,10 @@ def test_a_file_to_open_is_looked_into(tmp_path: Path) -> None:
     path.write_text("[optim]\nlrr = 1\n")
     with pytest.raises(ConfigError, match=r"run\.toml:2: optim\.lrr: unknown key"):
         check_file_to_open(str(path))
+    path.write_text("[optim]\nlrr = 1\nlr = -1\n")
+    with pytest.raises(ConfigError, match=r":3: optim\.lr: must be > 0") as caught:
+        check_file_to_open(str(path))
+    assert "\n" not in caught.value.sentence
     os.mkfifo(tmp_path / "pipe")  # reading it would wait for ever
     for other in (tmp_path, tmp_path / "none.toml", tmp_path / "pipe"):
         with pytest.raises(LrtuiError):
@@ -84,7 +88,7 @@ def test_weights_are_those_of_a_run_and_what_keeps_them_from_fitting_is_told(tmp
     form.set("model.layers", "3")
     form.set("model.heads", "7")
     assert check_weights(tmp_path, form, "quiet-otter") == (
-        "the weights of quiet-otter, its newest checkpoint; the worker will refuse: model.layers is 2 there"
+        "the weights of quiet-otter, its newest checkpoint do not fit, nothing would start: model.layers is 2 there"
     )
     with pytest.raises(UsageError, match="'x' is no step"):
         check_weights(tmp_path, form, "quiet-otter@x")

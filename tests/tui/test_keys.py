@@ -10,7 +10,7 @@ from textual.keys import _character_to_key, format_key
 
 from lrtui.errors import UsageError
 from lrtui.tui.key_names import character_key, parse_keys, shown_key
-from lrtui.tui.keys import KEYS, PLACES, bindings, keys_table, shown_keys
+from lrtui.tui.keys import KEYS, PLACES, bindings, key_of, keys_table, shown_keys
 from tests.test_readme import README
 from tests.tui.stage import Stage
 
@@ -27,7 +27,7 @@ def test_no_key_does_two_things_in_one_place(scope: str) -> None:
 
 
 def test_every_default_key_is_one_a_terminal_can_send() -> None:
-    fixed = {"enter", "escape", "ctrl+q"}
+    fixed = {"enter", "escape", "ctrl+q", "tab", "shift+tab"}
     for key in KEYS:
         for one in set(key.keys.split(",")) - fixed:
             assert parse_keys(one) == one, key.id
@@ -108,3 +108,8 @@ def test_the_table_names_each_key() -> None:
 def test_the_readme_has_the_table() -> None:
     told = README.partition("<!-- keys -->\n")[2].partition("\n<!-- /keys -->")[0]
     assert told == keys_table(), "write lrtui.tui.keys.keys_table() between the markers of the README"
+
+
+def test_a_sentence_names_the_key_as_it_is_mapped() -> None:
+    assert key_of("quit", {}) == "q"
+    assert key_of("decay", {"decay": "left,f5"}) == "←"

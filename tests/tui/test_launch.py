@@ -3,14 +3,15 @@
 import signal
 import subprocess
 import sys
-import termios
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from tests.tui.terminal import Terminal
+from lrtui.bench.terminal import Terminal
+from tests.tui.terminal import PAINTED, lrtui_on_terminal
 
 Start = Callable[..., Terminal]
 
@@ -24,33 +25,23 @@ lrtui.tui.app.LrtuiApp.on_ready = broken
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    terminals: list[Terminal] = []
-
-    def begin(*argv: str, **more: str) -> Terminal:
-        terminals.append(Terminal(tmp_path, *argv, **more))  # type: ignore[arg-type]
-        return terminals[-1]
-
-    yield begin
-    for terminal in terminals:
-        terminal.close()
-
-
-def painted(output: bytes) -> bool:
-    return b" Quit" in output
+    with ExitStack() as terminals:
+        yield lambda *argv, **more: terminals.enter_context(lrtui_on_terminal(tmp_path, *argv, **more))
 
 
 def is_restored(terminal: Terminal) -> bool:
     """Out of the alternate screen, mouse and paste off, cursor shown, and the line discipline as it was."""
     off = [b"\x1b[?1049l", b"\x1b[?1000l", b"\x1b[?1003l", b"\x1b[?2004l", b"\x1b[?25h"]
     on = [code[:-1] + (b"l" if code.endswith(b"h") else b"h") for code in off]
-    last = all(terminal.output.rfind(o) > terminal.output.rfind(n) for o, n in zip(off, on, strict=True))
-    return last and termios.tcgetattr(terminal.master)[:4] == terminal.before[:4]
+    output = terminal.output()
+    last = all(output.rfind(o) > output.rfind(n) for o, n in zip(off, on, strict=True))
+    return last and terminal.modes() == terminal.modes_before
 
 
 def refused(*argv: str, **streams: object) -> str:
     """What `lrtui ARGV` said before it ended with 64."""
     done = subprocess.run(
-        [sys.executable, "-m", "lrtui", *argv], stderr=subprocess.PIPE, text=True, timeout=20, **streams
+        [sys.executable, "-m", "lrtui", *argv], stderr=subprocess.PIPE, text=True, timeout=10, **streams
     )  # type: ignore[call-overload]
     assert done.returncode == 64
     said: str = done.stderr
@@ -65,22 +56,25 @@ def test_without_a_terminal_it_is_refused_in_a_sentence(argv: tuple[str, ...]) -
 
 
 def test_nohup_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    with (tmp_path / "nohup.out").open("w") as out:
-        refused(stdin=subprocess.DEVNULL, stdout=out)
+    with Terminal(["nohup", sys.executable, "-m", "lrtui"], cwd=str(tmp_path)) as terminal:
+        assert terminal.wait(10) == 64
+    said = (tmp_path / "nohup.out").read_text()
+    assert said.startswith("lrtui: the screens need a terminal, and ")
+    assert len(said.splitlines()) == 2
 
 
 @pytest.mark.parametrize("term", ["dumb", ""])
 def test_a_terminal_that_moves_no_cursor_is_refused(term: str, start: Start) -> None:
     terminal = start(TERM=term)
-    assert terminal.wait() == 64
-    assert b"TERM is" in terminal.output
-    assert b"\x1b[?1049h" not in terminal.output
+    assert terminal.wait(10) == 64
+    assert b"TERM is" in terminal.output()
+    assert b"\x1b[?1049h" not in terminal.output()
 
 
-@pytest.mark.parametrize("key", [b"q", b"\x11", b"\x03"])
-def test_the_keys_that_leave_restore_the_terminal(key: bytes, start: Start) -> None:
+@pytest.mark.parametrize("key", ["q", "\x11", "\x03"])
+def test_the_keys_that_leave_restore_the_terminal(key: str, start: Start) -> None:
     terminal = start()
-    terminal.read_until(painted)
+    terminal.wait_for(PAINTED)
     terminal.press(key)
     assert terminal.wait() == 0
     assert is_restored(terminal)
@@ -88,17 +82,24 @@ def test_the_keys_that_leave_restore_the_terminal(key: bytes, start: Start) -> N
 
 def test_sigterm_restores_the_terminal(start: Start) -> None:
     terminal = start()
-    terminal.read_until(painted)
+    terminal.wait_for(PAINTED)
     assert not is_restored(terminal)
     terminal.process.send_signal(signal.SIGTERM)
     assert terminal.wait() == 143
     assert is_restored(terminal)
 
 
+def test_an_exported_size_does_not_hide_the_real_one(start: Start) -> None:
+    """Some shells export COLUMNS once and for all: Textual would paint 60 columns of 120, whatever becomes of them."""
+    terminal = start(columns=120, lines=40, COLUMNS="60", LINES="20")
+    terminal.wait_for(PAINTED)
+    assert b"\x1b[40;" in terminal.output(), "the last row is painted"
+
+
 @pytest.mark.parametrize("first", ["", "signal.signal(signal.SIGHUP, signal.SIG_IGN)"], ids=["plain", "under nohup"])
 def test_a_terminal_that_goes_away_ends_it_soon_and_quietly(first: str, start: Start) -> None:
     terminal = start(first=first)
-    terminal.read_until(painted)
+    terminal.wait_for(PAINTED)
     terminal.hang_up()
     began = time.monotonic()
     assert terminal.wait() == 129
@@ -107,57 +108,57 @@ def test_a_terminal_that_goes_away_ends_it_soon_and_quietly(first: str, start: S
 
 def test_suspended_and_brought_back_it_paints_everything_again(start: Start) -> None:
     terminal = start()
-    terminal.read_until(painted)
-    terminal.press(b"\x1a")
+    terminal.wait_for(PAINTED)
+    terminal.press("\x1a")
     terminal.wait_until_stopped()
-    terminal.read_until(lambda output: b"\x1b[?1049l" in output)
+    terminal.wait_for("\x1b[?1049l")
     assert is_restored(terminal)
-    before = len(terminal.output)
+    continued = time.monotonic()
     terminal.process.send_signal(signal.SIGCONT)
-    terminal.read_until(lambda output: painted(output[before:]))
-    terminal.press(b"q")
+    terminal.wait_for(PAINTED, since=continued)
+    terminal.press("q")
     assert terminal.wait() == 0
 
 
 def test_a_bug_ends_in_a_sentence_and_a_log(start: Start, tmp_path: Path) -> None:
     terminal = start(first=CRASH)
     assert terminal.wait() == 70
-    said = terminal.output.rpartition(b"lrtui: ")[2]
+    said = terminal.output().rpartition(b"lrtui: ")[2]
     assert is_restored(terminal)
     assert b"trainings go on; the traceback is in" in said
     assert b"\x1b" not in said
-    assert b"Traceback" not in terminal.output
+    assert b"Traceback" not in terminal.output()
     assert "RuntimeError" in (tmp_path / "lrtui-crash.log").read_text()
 
 
 def test_a_bug_can_be_seen_by_who_looks_for_it(start: Start) -> None:
     terminal = start(first=CRASH, LRTUI_DEBUG="1")
     assert terminal.wait() == 70
-    assert b"Traceback" in terminal.output
+    assert b"Traceback" in terminal.output()
 
 
 def test_the_mouse_can_be_left_to_the_terminal(start: Start) -> None:
     terminal = start("--no-mouse")
-    terminal.read_until(painted)
-    assert b"\x1b[?1000h" not in terminal.output
+    terminal.wait_for(PAINTED)
+    assert b"\x1b[?1000h" not in terminal.output()
 
 
 def test_ascii_is_ascii(start: Start) -> None:
     terminal = start("--ascii")
-    terminal.read_until(painted)
-    terminal.press(b"q")
+    terminal.wait_for(PAINTED)
+    terminal.press("q")
     assert terminal.wait() == 0
-    assert terminal.output.isascii()
+    assert terminal.output().isascii()
 
 
 def test_an_unknown_run_is_a_sentence(start: Start) -> None:
     terminal = start("attach", "nobody")
     assert terminal.wait() == 64
-    assert b"there is no run 'nobody'" in terminal.output
-    assert b"\x1b[?1049h" not in terminal.output
+    assert b"there is no run 'nobody'" in terminal.output()
+    assert b"\x1b[?1049h" not in terminal.output()
 
 
 def test_attach_without_a_run_needs_a_live_one(start: Start) -> None:
     terminal = start("attach")
     assert terminal.wait() == 64
-    assert b"no run trains in" in terminal.output
+    assert b"no run trains in" in terminal.output()

@@ -6,6 +6,8 @@ import pytest
 
 from lrtui.errors import UsageError
 from lrtui.lr import ledger
+from lrtui.lr.rate import Rate
+from lrtui.lr.schedule import Schedule
 from lrtui.messages import (
     Continue,
     CoolDown,
@@ -24,7 +26,7 @@ from lrtui.messages import (
     Stop,
     Undo,
 )
-from lrtui.tui.previews import after, decay_factor, ladder, preview
+from lrtui.tui.previews import Ahead, decay_factor, ladder, next_rate, preview, what_goes_on
 from tests.tui.views import changed, folded, view
 
 
@@ -42,8 +44,28 @@ def test_decay_uses_the_factor_of_the_config() -> None:
 
 def test_a_second_press_previews_on_the_first() -> None:
     run = view()
-    rate = after(run, Scale(2.0))
-    assert preview(run, Scale(2.0), rate) == "×2: 4e-3 → 8e-3 at the next step"
+    ahead = Ahead.of(run).after(run, Scale(2.0))
+    assert preview(run, Scale(2.0), ahead) == "×2: 4e-3 → 8e-3 at the next step"
+
+
+def test_undo_takes_back_what_is_on_its_way() -> None:
+    run = changed(view(), at=300)
+    ahead = Ahead.of(run).after(run, Scale(2.0))
+    assert preview(run, Undo(), ahead) == "undoes ×2, as soon as that has come"
+    ahead = ahead.after(run, Undo())
+    assert (ahead.entries, ahead.rate) == (run.history.entries, run.rate)
+    assert preview(run, Undo(), ahead).startswith("undoes ×0.1: back to step 300")
+    with pytest.raises(UsageError, match="no change to undo"):
+        preview(run, Undo(), ahead.after(run, Undo()))
+
+
+def test_an_undo_on_its_way_takes_the_cuts_of_rollbacks_along() -> None:
+    run = changed(view(), at=200)
+    first = run.rate
+    run = changed(run, at=300, factor=100.0)
+    run = folded(run, ledger.scale(run.rate, 310, 0.5, "rollback"))  # type: ignore[arg-type]
+    ahead = Ahead.of(run).after(run, Undo())
+    assert (len(ahead.entries), ahead.rate) == (1, first)
 
 
 def test_setting_says_what_the_schedule_makes_of_it() -> None:
@@ -115,9 +137,9 @@ def test_the_pace() -> None:
     ("condition", "sentence"),
     [
         ("opening", "has not begun yet"),
-        ("finished", "has finished its 1,000 steps. R gives it more."),
+        ("finished", "has finished its 1,000 steps. R gives it more steps."),
         ("stopped", "nobody trains quiet-otter now. R goes on with it."),
-        ("dead", "nobody trains quiet-otter now. R goes on with it."),
+        ("crashed", "nobody trains quiet-otter now. R goes on with it."),
     ],
 )
 def test_nobody_to_ask_is_a_sentence(condition: str, sentence: str) -> None:
@@ -150,8 +172,10 @@ def test_a_new_shape_says_where_it_leads() -> None:
     run = view(step=400, config={})
     told = preview(run, Reshape({"kind": "cosine", "end": 1e-5}))
     assert told == "cosine from here to step 1,000: 2e-3 → 2e-3 at the next step, 1e-5 at the last"
-    later = after(run, Reshape({"kind": "linear", "base": 0.1}))
+    ahead = Ahead.of(run).after(run, Reshape({"kind": "linear", "base": 0.1}))
+    later = ahead.rate
     assert later is not None
+    assert [entry.kind for entry in ahead.entries] == ["reshape"]
     assert (later(400), later(700), later.total) == (0.1, pytest.approx(0.05), 1000)
     with pytest.raises(UsageError, match=r"schedule\.end"):
         preview(run, Reshape({"kind": "cosine", "end": 0.1}))
@@ -162,3 +186,38 @@ def test_a_new_shape_says_where_it_leads() -> None:
 def test_a_fresh_optimizer_is_said_to_leave_the_rate() -> None:
     told = preview(view(), ResetOptimizer())
     assert told == "throws the optimizer's state away at the next step; the rate stays, u brings it back"
+    told = preview(view(), ResetOptimizer(), keymap={"undo": "z"})
+    assert told.endswith("the rate stays, z brings it back")
+    ahead = Ahead.of(view()).after(view(), ResetOptimizer())
+    assert ([entry.kind for entry in ahead.entries], ahead.rate(400)) == (["reset"], 2e-3)  # type: ignore[misc]
+    assert preview(view(), Undo(), ahead) == "undoes fresh optimizer, as soon as that has come"
+
+
+def test_the_ladder_goes_to_a_rate_that_reads_otherwise() -> None:
+    assert ladder(4.99e-3, 1) == 1e-2
+    assert ladder(5.01e-3, -1) == 2e-3
+
+
+def test_absurdly_many_steps_are_doubted() -> None:
+    assert "Is that meant? It is 200 times the 1,000 steps" in preview(view(), Extend(200_000))
+    assert "Is that meant?" in preview(view(), CoolDown(200_000))
+    assert "Is that meant?" not in preview(view(), Extend(100_000))
+
+
+def test_a_restart_tells_of_its_warm_up() -> None:
+    run = view("cosine", step=500)
+    warm = replace(run, rate=Rate.of(Schedule(kind="cosine", base=2e-3, steps=1000, warmup=100)))
+    assert "the cosine begins again with its warm-up of 100 steps: " in preview(warm, Extend(1000, "restart"))
+
+
+def test_what_has_cooled_down_takes_no_more_steps() -> None:
+    run = folded(view(), ledger.cool_down(view().rate, 300, 100))  # type: ignore[arg-type]
+    told = what_goes_on(replace(run, condition="finished"), {"runs_branch": "b"})
+    assert told == "a branch from before its cool-down goes on: b in Runs (4)"
+    assert what_goes_on(view(condition="finished"), {}) == "R gives it more steps"
+
+
+def test_the_next_rate_of_a_run_that_waits() -> None:
+    run = changed(view("cosine", step=500), at=500, factor=2.0)
+    assert next_rate(run) == pytest.approx(2e-3)
+    assert next_rate(replace(run, step=1000, lr=1e-9)) == 1e-9

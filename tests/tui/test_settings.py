@@ -54,6 +54,8 @@ def test_flags_win_and_none_says_nothing(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("[key]\n", "key: unknown table, there are [keys] and [tui]"),
+        ("theme = 'nord'", "theme: put it under [tui]"),
+        ("decay = 'g'", "decay: put it under [keys]"),
         ("tui = 3", "tui: must be a table: [tui]"),
         ("[keys]\ndecai = 'g'", "keys.decai: unknown action, did you mean decay?"),
         ("[keys]\ndecay = 3", "keys.decay: must be a key in quotes"),
@@ -81,6 +83,7 @@ def test_problems_are_sentences(text: str | bytes, said: str, tmp_path: Path) ->
     with pytest.raises(ConfigError) as caught:
         read(text, tmp_path)
     assert said in str(caught.value)
+    assert str(tmp_path / "lrtui.toml") in caught.value.message
     assert caught.value.exit_code == 65
     assert str(caught.value).replace("\n", "").isprintable()
 

@@ -65,9 +65,9 @@ STOPPED = Stopped(step=9, cause="SIGINT", state_sha256="", resume="lrtui resume 
     ("events", "step", "live", "condition"),
     [
         ((), 0, True, "opening"),
-        ((), 0, False, "dead"),
+        ((), 0, False, "crashed"),
         ((started(),), 5, True, "training"),
-        ((started(),), 5, False, "dead"),
+        ((started(),), 5, False, "crashed"),
         ((started(), Paused(9)), 9, True, "paused"),
         ((started(), Paused(9), Continued(9)), 9, True, "training"),
         ((started(), Paused(9)), 12, True, "training"),  # `step n` goes on without a word
@@ -77,7 +77,7 @@ STOPPED = Stopped(step=9, cause="SIGINT", state_sha256="", resume="lrtui resume 
         ((started(), STOPPED), 9, True, "stopped"),  # it has said so, and is about to leave
         ((started(), STOPPED, resumed("exact")), 9, True, "training"),
         ((started(), finished()), 1000, False, "finished"),
-        ((started(), finished(), resumed("exact")), 1000, False, "dead"),
+        ((started(), finished(), resumed("exact")), 1000, False, "crashed"),
     ],
 )
 def test_the_condition(events: tuple[Event, ...], step: int, live: bool, condition: str) -> None:
@@ -92,6 +92,11 @@ def test_how_far_it_is() -> None:
     assert (view.step, view.total) == (400, 1500)
     assert told((started(), evaluated(10, 2.5), evaluated(20, None))).val_loss is None
     assert told((started(), evaluated(20, None), evaluated(30, 2.5))).val_loss == 2.5
+
+
+@pytest.mark.parametrize("steps", [True, -5, 10**400, "many", None])
+def test_a_config_of_anyones_tells_no_length(steps: object) -> None:
+    assert reduce(opening("otter"), Story().seen(config={"train": {"steps": steps}})).total == 0
 
 
 def test_the_rate_is_the_fold_of_the_ledger_and_folded_only_when_it_changed() -> None:
@@ -157,10 +162,10 @@ def test_a_branch_left_behind_takes_its_badge_along() -> None:
         (CheckpointSaved(9, path="steps/9", pinned=True), [LogLine(9, "checkpoint saved (pinned)")], True),
         (CheckpointSaved(9, path="steps/9"), [LogLine(9, "checkpoint saved")], False),
         (Warned(9, message="a\n\x1b[2J"), [LogLine(9, "warning: a␊␛[2J", "warning")], True),
-        (evaluated(9), [LogLine(9, "train 1.900  val 2.000")], False),
+        (evaluated(9), [LogLine(9, "val 2.000 train 1.900")], False),
         (
             Evaluated(step=9, train_loss=1.0, val_loss=2.0, best=True),
-            [LogLine(9, "train 1.000  val 2.000  best", "good")],
+            [LogLine(9, "best 2.000 train 1.000", "good")],
             False,
         ),
         (Paused(9), [LogLine(9, "paused")], False),
@@ -195,10 +200,10 @@ def test_a_death_is_told_once_and_explained_as_long_as_it_lasts() -> None:
     alive = reduce(opening("otter"), story.seen(started(), step=10))
     assert alive.condition == "training"
     seen = story.seen(step=10, live=False, ending=why)
-    assert [line.text for line in news(alive, seen)] == [why[0]]
+    assert news(alive, seen) == [], "the screen says it large"
     dead = reduce(alive, seen)
     assert dead.ending == why
-    assert [line.text for line in dead.log[-2:]] == ["killed by SIGKILL", "R resumes␛"]
+    assert [line.text for line in dead.log[-1:]] == ["killed by SIGKILL"]
     again = story.seen(step=10, live=False, ending=why)
     assert news(dead, again) == []
     assert reduce(dead, again).log == dead.log

@@ -27,7 +27,11 @@ def test_each_text_is_read_once_and_again_only_after_a_problem() -> None:
     assert texts.told(here.model_copy(update={"val_fraction": 0.2}), ask=True) == TextTold(4)
     assert texts.told(gone, ask=True).problem
     assert read == ["here", "gone"]
+    texts.check_again(gone)
+    assert texts.told(gone, ask=False).problem, "it stands until it was read again"
+    assert read == ["here", "gone", "gone"]
+    texts.check_again(here)
     texts.forget_problems()
     assert texts.told(here, ask=True) == TextTold(4)
     assert texts.told(gone, ask=True) == TextTold(note="reading it")
-    assert read == ["here", "gone", "gone"]
+    assert read == ["here", "gone", "gone", "gone"]

@@ -135,7 +135,7 @@ def test_a_run_that_is_deleted_and_another_in_its_place(tmp_path: Path) -> None:
     view = looked(watch)
     shutil.move(run.path, tmp_path / "aside")
     view = looked(watch, view)
-    assert (view.condition, view.step, view.log[-1].text) == ("finished", 1000, "the run has been deleted")
+    assert (view.condition, view.step, view.log[-1].text) == ("deleted", 1000, "the run has been deleted")
     assert looked(watch, view).log == view.log
     again = create_run(tmp_path, "quiet-otter")
     with RunLock(again), EventLog(again) as log, MetricsWriter(again, 0) as metrics:
@@ -147,7 +147,7 @@ def test_a_run_that_is_deleted_and_another_in_its_place(tmp_path: Path) -> None:
 
 def test_a_run_that_never_was(tmp_path: Path) -> None:
     view = looked(Watch(RunDirectory(tmp_path / "checkpoints" / "nobody")))
-    assert (view.condition, view.ending) == ("dead", ("the run has been deleted",))
+    assert (view.condition, view.ending) == ("deleted", ("the run has been deleted",))
 
 
 def test_a_live_run_that_is_deleted(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_a_live_run_that_is_deleted(tmp_path: Path) -> None:
         view = looked(watch)
         shutil.rmtree(run.path)
         view = looked(watch, view)
-    assert (view.condition, view.ending) == ("dead", ("the run has been deleted",))
+    assert (view.condition, view.ending) == ("deleted", ("the run has been deleted",))
 
 
 def test_one_look_tells_of_a_killed_worker(zygote: Zygote, tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_one_look_tells_of_a_killed_worker(zygote: Zygote, tmp_path: Path) -> No
     process.kill()
     process.wait()
     view = looked(watch, view)
-    assert view.condition == "dead"
+    assert view.condition == "crashed"
     assert f"process {process.pid}" in view.ending[0]
     assert "R resumes from there" in view.ending[-1]
     assert view.log[-1].level == "error"
@@ -214,4 +214,4 @@ def test_an_entry_that_cannot_be_is_no_error(tmp_path: Path) -> None:
             log.append(scaled(step))
         entry = Entry(step=5, kind="cooldown", steps=-7, shape="bent")
         log.append(scaled(5).__class__(step=5, entry=entry, old=0.1, new=0.1, cause="user"))
-    assert looked(Watch(run)).condition == "dead"
+    assert looked(Watch(run)).condition == "crashed"

@@ -47,3 +47,7 @@ def test_a_pile_of_marks_is_cut_down() -> None:
 def test_an_ellipsis_tells_what_is_missing() -> None:
     assert cut("quiet-otter", 6) == "quiet…"
     assert cut("quiet", 6) == "quiet"
+
+
+def test_a_word_that_fits_a_line_is_not_broken() -> None:
+    assert wrapped("go on: lrtui-resume-fast-sparrow", 26) == ["go on:", "lrtui-resume-fast-sparrow"]

@@ -1,5 +1,6 @@
 """The worst texts a corpus, a name or an exception can hold, and what must not be seen of them."""
 
+import re
 import unicodedata
 
 WORST = (
@@ -13,6 +14,23 @@ WORST = (
     "x" * 10_000,
     "",
 )
+
+
+#: what a terminal would obey: it would be retitled, its clipboard written, its screen cleared, its colours changed
+ESCAPES = "\x1b]0;owned\x07\x1b]52;c;b3duZWQ=\x07\x1b[2J\x9b31m\x1bP$q\x1b\\"
+
+#: CSI, strings with a command, and any other escape
+_SEQUENCE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|.|$)", re.DOTALL)
+
+
+def sequences(output: bytes) -> set[bytes]:
+    """The escape sequences in what a terminal got; colours and places without their numbers."""
+    return {re.sub(rb"\x1b\[[0-9;]*([mH])", b"\x1b[\\1", found) for found in _SEQUENCE.findall(output)}
+
+
+def between_sequences(output: bytes) -> str:
+    """The text in what a terminal got, without the ends of lines."""
+    return re.sub(r"[\r\n]", "", _SEQUENCE.sub(b"", output).decode("utf-8", "surrogateescape"))
 
 
 def obeyed(text: str) -> list[str]:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from lrtui.errors import UsageError
-from lrtui.messages import Decay, Pause, Sample, Scale
+from lrtui.messages import Confirm, Decay, Find, Pause, Sample, Scale
 from lrtui.runs.control import read_address
 from lrtui.runs.directory import RunDirectory, create_run
-from lrtui.worker.client import ControlClient, DisconnectedError
+from lrtui.worker.client import TEST_SECONDS, ControlClient, DisconnectedError, patience
 from tests.fake_worker import FakeWorker
 
 
@@ -86,6 +86,11 @@ def test_what_does_not_come_is_said(run: RunDirectory, worker: FakeWorker) -> No
             client.receive(10)
     with pytest.raises(DisconnectedError, match="is not training"):
         ControlClient(run)
+
+
+def test_experiments_may_take_their_time() -> None:
+    commands = (Decay(), Find(), Confirm())
+    assert [patience(command, 30.0) for command in commands] == [30.0, TEST_SECONDS, TEST_SECONDS]
 
 
 def test_a_late_answer_is_not_taken_for_the_next_one(run: RunDirectory, worker: FakeWorker) -> None:

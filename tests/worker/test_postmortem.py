@@ -136,7 +136,7 @@ def test_a_worker_of_our_own_is_explained_by_its_signal_and_its_checkpoint(
     while view.condition == "training":
         assert time.monotonic() < deadline
         view = reduce(view, watch.look())
-    assert view.condition == "dead"
+    assert view.condition == "crashed"
     how, said, back = view.ending
     assert how.startswith(f"the worker (process {spawned.pid}) was killed by SIGKILL")
     assert said == "worker.log: a stray print"

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from textual.screen import Screen
-
 from lrtui.command_words import parse_command
 from lrtui.errors import LrtuiError, UsageError
-from lrtui.lr.ledger import Rate
 from lrtui.messages import Command
-from lrtui.tui.previews import after, preview, require_live
+from lrtui.tui.keys import key_of
+from lrtui.tui.previews import Ahead, preview, require_live
+from lrtui.tui.screens.place import Place
 from lrtui.tui.screens.prompt import Prompt
 from lrtui.tui.state import RunView
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from lrtui.tui.app import LrtuiApp
     from lrtui.tui.link import Link
 
 
-class AskingScreen(Screen[None]):
+def no_run_text(keymap: Mapping[str, str]) -> str:
+    """What to press where no run is open."""
+    return f"no run is open: {key_of('new', keymap)} starts one, {key_of('runs', keymap)} lists those there are"
+
+
+class AskingScreen(Place):
     """A screen on one run, which may command it. `view` is None where no run is open."""
 
     app: LrtuiApp
@@ -31,27 +35,39 @@ class AskingScreen(Screen[None]):
         self.view: RunView | None = None
         self.read_only = False
         self.link: Link | None = None
-        #: the rate that commands still on their way leave behind: a second press previews on the first
-        self._expected: Rate | None = None
+        #: what commands still on their way leave behind, None where none is: a second press builds on the first
+        self._expected: Ahead | None = None
 
-    def ask(self, command: Command) -> None:
-        """Say what `command` will do and send it, or say why not."""
-        view = self.steered()
-        if view is None:
-            return
+    @property
+    def keymap(self) -> Mapping[str, str]:
+        """The keys that were re-mapped."""
+        return self.app.settings.keys
+
+    @property
+    def ahead(self) -> Ahead | None:
+        """The run as keys pressed now will find it."""
+        return self._expected or (None if self.view is None else Ahead.of(self.view))
+
+    def ask(self, command: Command) -> bool:
+        """Say what `command` will do and send it, or say why not; returns whether it was sent."""
+        view, ahead = self.steered(), self.ahead
+        if view is None or ahead is None:
+            return False
         try:
-            told = preview(view, command, self._expected)
-            self._expected = after(view, command, self._expected)
+            told = preview(view, command, ahead, self.keymap)
+            self._expected = ahead.after(view, command)
         except LrtuiError as error:
             self.app.tell(error.sentence, "warning")
-            return
+            return False
         self.say(told)
         self.send(command)
+        return True
 
     def say(self, told: str) -> None:
         """Show what a command that was just sent will do."""
 
     def send(self, command: Command) -> None:
+        """Have the worker carry `command` out."""
         if self.link is not None:
             self.link.send(command)
 
@@ -66,20 +82,28 @@ class AskingScreen(Screen[None]):
 
     def steered(self) -> RunView | None:
         """The run that a key may command now; else None, and it is said why."""
-        if self.view is None:
-            self.app.tell("no run is open: 5 starts one, 4 lists those there are", "warning")
+        if self.app.is_startling:
+            self.app.tell("the screen had just changed: what you asked for then was left out", "warning")
+        elif self.view is None:
+            self.app.tell(no_run_text(self.keymap), "warning")
         elif self.read_only:
             self.app.tell("this screen only watches the run: attach without --read-only to steer it", "warning")
         else:
             try:
-                require_live(self.view)
+                require_live(self.view, self.keymap)
                 return self.view
             except UsageError as error:
                 self.app.tell(error.sentence, "warning")
         return None
 
     def prompt_for(
-        self, title: str, make: Callable[[str], Command], *, value: str = "", hint: str = "", example: str = ""
+        self,
+        title: str | Callable[[], str],
+        make: Callable[[str], Command],
+        *,
+        value: str = "",
+        hint: str = "",
+        example: str = "",
     ) -> None:
         """Ask for one line that becomes a command, with what it would do shown while typing."""
         if self.steered() is None:
@@ -89,7 +113,7 @@ class AskingScreen(Screen[None]):
             if not text.strip():
                 raise UsageError(f"type {example}")
             assert self.view is not None
-            return preview(self.view, make(text), self._expected)
+            return preview(self.view, make(text), self.ahead, self.keymap)
 
         def answered(text: str | None) -> None:
             if text is not None:

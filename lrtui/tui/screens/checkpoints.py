@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -19,6 +17,7 @@ from lrtui.printable import printable
 from lrtui.runs.checkpoints import Meta, surviving
 from lrtui.runs.directory import RunDirectory
 from lrtui.runs.history import History, read_history
+from lrtui.tui.screens.dialogue import Dialogue
 from lrtui.words import loss_text, rate_text
 
 
@@ -36,7 +35,10 @@ class Checkpoint:
 def read_checkpoints(run: RunDirectory) -> list[Checkpoint]:
     """The checkpoints of the surviving line, newest first; their tensors are unverified. Raises DiskError."""
     history = read_history(run)
-    return [_checkpoint(meta, history) for _, meta in surviving(run, history.rewinds)]
+    there = [_checkpoint(meta, history) for _, meta in surviving(run, history.rewinds)]
+    # Each was the best when it was written: the newest of them is the best of all.
+    best = max((one.step for one in there if one.best), default=None)
+    return [replace(one, best=one.step == best) for one in there]
 
 
 def _checkpoint(meta: Meta, history: History) -> Checkpoint:
@@ -49,22 +51,14 @@ def _checkpoint(meta: Meta, history: History) -> Checkpoint:
     return Checkpoint(step, lr, measured[-1] if measured else None, meta.pinned, meta.best)
 
 
-class Checkpoints(ModalScreen[int | None]):
+class Checkpoints(Dialogue[int]):
     """Asks for a checkpoint: enter answers its step, escape None. `newest` adds an answer −1: wherever it stands."""
 
     DEFAULT_CSS = """
-    Checkpoints { align: center middle; }
-    Checkpoints > Vertical {
-        width: 72; max-width: 96%; height: auto; max-height: 90%;
-        border: solid $primary; background: $surface; padding: 0 1;
-        border-title-color: $text;
-    }
-    Checkpoints OptionList { height: auto; max-height: 16; border: none; background: $surface; padding: 0; }
-    Checkpoints OptionList:focus { border: none; }
+    Checkpoints > Vertical { width: 72; }
+    Checkpoints OptionList { max-height: 16; }
     Checkpoints #hint { color: $text-muted; }
-    .-ascii Checkpoints > Vertical { border: ascii $primary; }
     """
-    BINDINGS = [Binding("escape", "cancel", "Cancel", show=False)]  # noqa: RUF012 - Textual's own declaration
     NEWEST = -1
 
     def __init__(self, question: str, there: Sequence[Checkpoint], *, newest: str = "") -> None:
@@ -88,9 +82,6 @@ class Checkpoints(ModalScreen[int | None]):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
         self.dismiss(int(event.option_id or 0))
-
-    def action_cancel(self) -> None:
-        self.dismiss(None)
 
 
 def _lines(there: Sequence[Checkpoint]) -> list[tuple[Checkpoint, str]]:

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from lrtui.printable import printable
+from lrtui.tui.screens.dialogue import Dialogue
 
 
 @dataclass(frozen=True)
@@ -24,28 +23,23 @@ class Answer:
     label: str
 
 
-class Choice(ModalScreen[str | None]):
-    """Asks a question: an answer's key, or enter on it, answers its id; escape answers None."""
+class Choice(Dialogue[str]):
+    """Asks a question: an answer's key, or enter on it, answers its id; escape answers None.
+
+    ctrl+c and ctrl+q answer `insisting`: who presses them once more means what they meant before the question.
+    """
 
     DEFAULT_CSS = """
-    Choice { align: center middle; }
-    Choice > Vertical {
-        width: 64; max-width: 96%; height: auto; max-height: 96%;
-        border: solid $primary; background: $surface; padding: 0 1;
-        border-title-color: $text;
-    }
+    Choice > Vertical { border-subtitle-color: $text-muted; }
     Choice #detail { color: $text-muted; height: auto; max-height: 8; }
-    Choice OptionList {
-        height: auto; max-height: 12; border: none; background: $surface; padding: 0;
-        text-wrap: nowrap; text-overflow: ellipsis;
-    }
-    Choice OptionList:focus { border: none; }
-    .-ascii Choice > Vertical { border: ascii $primary; }
+    Choice OptionList { max-height: 12; text-wrap: nowrap; text-overflow: ellipsis; }
     """
-    BINDINGS = [Binding("escape,ctrl+c,ctrl+q", "cancel", "Cancel", show=False)]  # noqa: RUF012 - Textual's own declaration
 
-    def __init__(self, question: str, answers: Sequence[Answer], *, detail: str = "") -> None:
+    def __init__(
+        self, question: str, answers: Sequence[Answer], *, detail: str = "", insisting: str | None = None
+    ) -> None:
         super().__init__()
+        self._insisting = insisting
         self._question, self._answers = printable(question), tuple(answers)
         self._detail = printable(detail, keep_newlines=True)
 
@@ -55,13 +49,16 @@ class Choice(ModalScreen[str | None]):
                 yield Static(self._detail, id="detail", markup=False)
             yield OptionList(*(Option(_line(answer), id=answer.id) for answer in self._answers), markup=False)
         box.border_title = Content(self._question)
+        box.border_subtitle = "escape cancels"
 
     def on_mount(self) -> None:
-        answers = self.query_one(OptionList)
-        answers.focus()
-        answers.highlighted = 0
+        self.query_one(OptionList).highlighted = 0
 
     def on_key(self, event: events.Key) -> None:
+        if event.key in ("ctrl+c", "ctrl+q"):
+            event.stop()
+            self.dismiss(self._insisting)
+            return
         for answer in self._answers:
             if event.character == answer.key or event.key == answer.key:
                 event.stop()
@@ -71,9 +68,6 @@ class Choice(ModalScreen[str | None]):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
         self.dismiss(event.option_id)
-
-    def action_cancel(self) -> None:
-        self.dismiss(None)
 
 
 def _line(answer: Answer) -> Content:

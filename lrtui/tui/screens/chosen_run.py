@@ -7,19 +7,19 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual import work
-from textual.screen import Screen
 
 from lrtui.errors import LrtuiError, UsageError
 from lrtui.runs.catalog import RunSummary, delete_run
 from lrtui.runs.directory import open_run
 from lrtui.tui.screens.choice import Answer, Choice
+from lrtui.tui.screens.place import Place
 from lrtui.words import size_text
 
 if TYPE_CHECKING:
     from lrtui.tui.app import LrtuiApp
 
 
-class ChosenRunScreen(Screen[None]):
+class ChosenRunScreen(Place):
     """A screen on which one run is chosen, and the keys that act on it."""
 
     app: LrtuiApp

@@ -11,16 +11,15 @@ from rich.style import Style
 from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
-from textual.screen import Screen
 
 from lrtui.errors import LrtuiError
 from lrtui.runs.directory import open_run
 from lrtui.tui.charts import ChartLook, compare_lines
 from lrtui.tui.keys import bindings
+from lrtui.tui.screens.place import Place
 from lrtui.tui.state import RunView, opening, reduce
 from lrtui.tui.watch import Watch
 from lrtui.tui.widgets.chart import Chart
-from lrtui.tui.widgets.charts import SMOOTHINGS
 from lrtui.tui.widgets.key_bar import KeyBar
 from lrtui.tui.widgets.pane import Pane
 from lrtui.tui.wrapping import cut
@@ -37,7 +36,7 @@ _SMALLEST = 12
 _HUES = ("text-primary", "text-warning", "text-success", "text-error", "text-secondary", "text-accent")
 
 
-class CompareScreen(Screen[None]):
+class CompareScreen(Place):
     """Shows the runs of these names until escape; one that cannot be read, or is deleted, is told and left out."""
 
     CSS = """
@@ -114,10 +113,10 @@ class CompareScreen(Screen[None]):
         loss, rate = self.loss_look, self.rate_look
 
         def draw_losses(look: Look) -> str:
-            return compare_lines(views, _on(loss, look), _unseen(look), loss.smoothing)[0]
+            return compare_lines(views, loss.on(look), _unseen(look), loss.smoothing)[0]
 
         def draw_rates(look: Look) -> str:
-            return compare_lines(views, _unseen(look), _on(rate, look))[1]
+            return compare_lines(views, _unseen(look), rate.on(look))[1]
 
         self.query_one("#losses", Chart).show(draw_losses)
         self.query_one("#rates", Chart).show(draw_rates)
@@ -160,17 +159,12 @@ class CompareScreen(Screen[None]):
         self.show_runs()
 
     def action_smooth(self) -> None:
-        following = (SMOOTHINGS.index(self.loss_look.smoothing) + 1) % len(SMOOTHINGS)
-        self.loss_look = replace(self.loss_look, smoothing=SMOOTHINGS[following])
+        self.loss_look = self.loss_look.smoother()
         self.app.tell(f"smoothing {self.loss_look.smoothing:g}")
         self.show_runs()
 
     def action_close(self) -> None:
         self.dismiss(None)
-
-
-def _on(own: ChartLook, look: Look) -> Look:
-    return replace(look, log_x=own.log_x, log_y=own.log_y)
 
 
 def _unseen(look: Look) -> Look:

@@ -6,39 +6,30 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from lrtui.tui.keys import Scope, by_place, shown_keys
+from lrtui.tui.keys import Scope, by_place, keymap_of, shown_keys
+from lrtui.tui.screens.dialogue import Dialogue
 
 
-class Help(ModalScreen[None]):
+class Help(Dialogue[None]):
     """The keys of the place it was opened from first, then those of everywhere and of the other places."""
 
     DEFAULT_CSS = """
-    Help { align: center middle; }
-    Help > VerticalScroll {
-        width: 84; max-width: 96%; height: auto; max-height: 94%;
-        border: solid $primary; background: $surface; padding: 0 1;
-        border-title-color: $text;
-    }
+    Help > VerticalScroll { width: 84; }
     Help Static { height: auto; }
-    .-ascii Help > VerticalScroll { border: ascii $primary; }
     """
-    BINDINGS = [Binding("escape,q,question_mark,f1,ctrl+c,ctrl+q", "close", "Close", show=False)]  # noqa: RUF012
+    BINDINGS = [Binding("q,question_mark,f1", "cancel", "Close", show=False)]  # noqa: RUF012 - Textual's own declaration
 
     def __init__(self, first: Scope | None) -> None:
         super().__init__()
         self._first = first
 
     def compose(self) -> ComposeResult:
-        keymap = getattr(getattr(self.app, "settings", None), "keys", {})
+        keymap = keymap_of(self.app)
         with VerticalScroll() as box:
             yield Static(help_text(self._first or "train", keymap), markup=False)
         box.border_title = Content("Keys (escape closes)")
-
-    def action_close(self) -> None:
-        self.dismiss(None)
 
 
 def help_text(first: Scope, keymap: Mapping[str, str]) -> Content:

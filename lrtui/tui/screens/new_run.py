@@ -1,173 +1,26 @@
-"""A new run: the form of its configuration, and what the run would be, redrawn while one types."""
+"""A new run: what the keys do to its form, and its beginning."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from types import ModuleType
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container
-from textual.content import Content
-from textual.message import Message
-from textual.screen import Screen
-from textual.widgets import Static
 
 from lrtui.errors import LrtuiError
-from lrtui.tui.form_words import form_rows, heading, model_line, problem_line
+from lrtui.tui.form_words import problem_line
 from lrtui.tui.keys import bindings
-from lrtui.tui.texts import Texts, TextTold, text_told
-from lrtui.tui.widgets.form_side import FormSide
+from lrtui.tui.screens.form_place import FormPlace
+from lrtui.tui.starting import NotBegun
 from lrtui.tui.widgets.form_table import FormTable
-from lrtui.tui.widgets.key_bar import KeyBar
-from lrtui.tui.wrapping import cut
-
-if TYPE_CHECKING:
-    from lrtui.config.schema import Config, CorpusConfig
-    from lrtui.tui.app import LrtuiApp
-    from lrtui.tui.form import Form
 
 
-class NewRunScreen(Screen[None]):
-    """The form on the left; the schedule's curve, the field under the cursor and the run on the right or below.
+class NewRunScreen(FormPlace):
+    """Edits the form with keys and dialogues, and begins the run."""
 
-    Nothing is shown and no key does anything until `form` is there, a moment after the first paint.
-    """
-
-    CSS_PATH = "new_run.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings("new")
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - Textual declares it as an instance variable
-
-    app: LrtuiApp
-
-    @dataclass
-    class Loaded(Message):
-        """The first form has been made."""
-
-        form: Form
-
-    @dataclass
-    class TextRead(Message):
-        """A thread has read a text."""
-
-        corpus: CorpusConfig
-        told: TextTold
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.form: Form | None = None
-        self.run_name = ""
-        self.init_from = ""
-        self._given: Config | None = None
-        self._everything = False
-        self._texts = Texts(self._begin_to_read)
-
-    def compose(self) -> ComposeResult:
-        yield Static("", id="form-title", markup=False)
-        with Container(id="form-body"):
-            yield FormTable(id="form-table")
-            yield FormSide(id="form-side")
-        yield KeyBar("new")
-
-    def on_mount(self) -> None:
-        self._table.focus()
-        # What the form is made of takes longer to import than the frame to paint, and plotext comes after that.
-        self.call_after_refresh(self.run_worker, self._load, thread=True, group="load")
-
-    def on_screen_resume(self) -> None:
-        self._texts.forget_problems()
-        if self.run_name and (self.app.home / "checkpoints" / self.run_name).exists():
-            self.run_name = ""  # the run that had it has begun
-        self._show()
-
-    def on_resize(self) -> None:
-        self.call_after_refresh(self._show)
-
-    def fill(self, config: Config | None, init_from: str) -> None:
-        """Start again from `config` (None: the form stays), with the weights of `init_from`."""
-        self.init_from = init_from
-        if self.form is None:
-            self._given = config
-        elif config is not None:
-            from lrtui.tui.form import Form
-
-            self.form = Form(config, "another run")
-        self._show()
-
-    def _load(self) -> None:
-        from lrtui.tui.form import Form
-
-        self.post_message(self.Loaded(Form()))
-
-    @on(Loaded)
-    def _form_is_there(self, message: Loaded) -> None:
-        from lrtui.tui.form import Form
-
-        self.form = message.form if self._given is None else Form(self._given, "another run")
-        self._show()
-        self._table.move_to("corpus.name")
-        self.call_after_refresh(self._begin_to_draw)
-
-    def _begin_to_draw(self) -> None:
-        self.query_one(FormSide).draws_curves = True
-        self._show()
-
-    @property
-    def _table(self) -> FormTable:
-        return self.query_one(FormTable)
-
-    # What is seen
-
-    def _show(self, trial: Form | None = None) -> None:
-        """Everything, as it is with the form or with one that is being typed."""
-        form = trial or self.form
-        if form is None:
-            return
-        told = self._texts.told(form.config.corpus, ask=trial is None) if form.config else TextTold()
-        problems = self._problems(form)
-        self._table.show(form_rows(form, problems, everything=self._everything))
-        self._show_field(form)
-        if form.config is not None:
-            self.query_one(FormSide).show_run(form.config, told)
-        width = max(1, self.size.width - 2)
-        below = problem_line(problems) or (model_line(form.config, told) if form.config else "")
-        above = cut(heading(form, self.run_name, self.init_from), width)
-        style = "$text-error" if problems else "$text"
-        title = Content.assemble((above, "bold $text-accent"), "\n", (cut(below, width), style))
-        self.query_one("#form-title", Static).update(title)
-
-    def _show_field(self, form: Form) -> None:
-        if key := self._table.cursor:
-            self.query_one(FormSide).show_field(form, key, self._problems(form).get(key, ""))
-
-    def _problems(self, form: Form) -> dict[str, str]:
-        """What is wrong by key: with the form, and with the text as far as it was read."""
-        problems = dict(form.problems)
-        if form.config is not None and (wrong := self._texts.told(form.config.corpus, ask=False).problem):
-            key = "corpus.name" if form.config.corpus.path is None else "corpus.path"
-            problems[key] = wrong.removeprefix(f"{key}: ")
-        return problems
-
-    def _begin_to_read(self, corpus: CorpusConfig) -> None:
-        def read() -> None:
-            self.post_message(self.TextRead(corpus, text_told(corpus, self.app.home)))
-
-        self.run_worker(read, thread=True, group="texts", exit_on_error=False)
-
-    @on(TextRead)
-    def _text_was_read(self, message: TextRead) -> None:
-        self._texts.heard(message.corpus, message.told)
-        self._show()
-
-    @on(FormTable.Moved)
-    def _cursor_moved(self) -> None:
-        if self.form is not None:
-            self._show_field(self.form)
-
-    # What keys do
 
     @on(FormTable.Chosen)
     def action_edit(self) -> None:
@@ -221,15 +74,30 @@ class NewRunScreen(Screen[None]):
     def action_start(self) -> None:
         if self.form is None:
             return
+        known = self._obstacles
+        known.look_again(self.form)
+        problems = self._problems(self.form)
         try:
-            arguments = self.form.arguments()
+            arguments = [] if problems else self.form.arguments()
         except LrtuiError as error:
-            self._table.move_to(next(iter(self.form.problems), ""))
-            self.app.tell(error.sentence, "error")
+            problems = {"": error.sentence}
+        if problems:
+            self._table.move_to(next(iter(problems)))
+            self.app.tell(problem_line(problems), "error")
             return
         arguments += ["--name", self.run_name] if self.run_name else []
         arguments += ["--init-from", self.init_from] if self.init_from else []
+        known.begun(self._plan(self.form))
+        self._show()
         self.app.start_worker(arguments)
+
+    @on(NotBegun)
+    def _say_why_not(self, message: NotBegun) -> None:
+        """The worker started from here could not begin: why stays in sight until something is edited."""
+        self._obstacles.refused(message.said)
+        # where it begins with a key: `corpus.path: …`, `train.device = "cuda:7": …`
+        self._table.move_to(message.said.partition(" ")[0].rstrip(":"))
+        self._show()
 
 
 def _dialogues() -> ModuleType:

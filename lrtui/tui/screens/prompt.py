@@ -3,44 +3,42 @@
 from collections.abc import Callable
 
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from lrtui.errors import LrtuiError
 from lrtui.printable import printable
+from lrtui.tui.screens.dialogue import Dialogue
 from lrtui.tui.widgets.line import Line
 
 
-class Prompt(ModalScreen[str | None]):
+class Prompt(Dialogue[str]):
     """Asks for one line: enter accepts it, escape answers None.
 
-    `check(text)` says what accepting would do; its LrtuiError is shown as the reason why enter refuses.
+    `check(text)` says what accepting would do; its LrtuiError is shown as the reason why enter refuses. What it says,
+    and a `title` that is a function, are asked for again by `follow`.
     """
 
     DEFAULT_CSS = """
-    Prompt { align: center middle; }
-    Prompt > Vertical {
-        width: 64; max-width: 96%; height: auto; max-height: 96%;
-        border: solid $primary; background: $surface; padding: 0 1;
-        border-title-color: $text;
-    }
     Prompt Line { height: 1; border: none; padding: 0; background: $boost; }
     Prompt Line:focus { border: none; }
     Prompt #preview { color: $text-success; min-height: 1; }
     Prompt #preview.-error { color: $text-error; }
     Prompt #hint { color: $text-muted; }
-    .-ascii Prompt > Vertical { border: ascii $primary; }
     """
-    BINDINGS = [Binding("escape,ctrl+c,ctrl+q", "cancel", "Cancel", show=False)]  # noqa: RUF012 - Textual's own declaration
 
     def __init__(
-        self, title: str, value: str = "", *, check: Callable[[str], str] | None = None, hint: str = ""
+        self,
+        title: str | Callable[[], str],
+        value: str = "",
+        *,
+        check: Callable[[str], str] | None = None,
+        hint: str = "",
     ) -> None:
         super().__init__()
-        self._title, self._value, self._check = printable(title), value, check
+        self._title, self._value, self._check = title, value, check
+        self._said: tuple[str, bool] | None = None
         self._hint = f"{printable(hint)}  " if hint else ""
 
     def compose(self) -> ComposeResult:
@@ -48,11 +46,22 @@ class Prompt(ModalScreen[str | None]):
             yield Line(self._value)
             yield Static("", id="preview", markup=False)
             yield Static(f"{self._hint}enter accepts, escape cancels", id="hint", markup=False)
-        box.border_title = Content(self._title)
+        box.border_title = Content(self._title_now())
 
     def on_mount(self) -> None:
-        self.query_one(Line).focus()
         self._preview(self._value)
+
+    def follow(self) -> None:
+        """Say anew what is asked and what accepting would do: what they depend on may have changed."""
+        if not self.is_mounted:
+            return
+        box, title = self.query_one(Vertical), self._title_now()
+        if str(box.border_title) != title:
+            box.border_title = Content(title)
+        self._preview(self.query_one(Line).value)
+
+    def _title_now(self) -> str:
+        return printable(self._title if isinstance(self._title, str) else self._title())
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self._preview(event.value)
@@ -62,9 +71,6 @@ class Prompt(ModalScreen[str | None]):
         if self._preview(event.value):
             self.dismiss(event.value)
 
-    def action_cancel(self) -> None:
-        self.dismiss(None)
-
     def _preview(self, text: str) -> bool:
         """Says what accepting `text` would do; whether it may be accepted."""
         said, allowed = "", True
@@ -73,7 +79,9 @@ class Prompt(ModalScreen[str | None]):
                 said = self._check(text)
             except LrtuiError as error:
                 said, allowed = error.sentence, False
-        preview = self.query_one("#preview", Static)
-        preview.set_class(not allowed, "-error")
-        preview.update(printable(said))
+        if self._said != (said, allowed):
+            self._said = said, allowed
+            preview = self.query_one("#preview", Static)
+            preview.set_class(not allowed, "-error")
+            preview.update(printable(said))
         return allowed

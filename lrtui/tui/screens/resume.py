@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
-from textual.screen import Screen
 
 from lrtui.errors import LrtuiError, UsageError
 from lrtui.lr.ledger import EXTEND_MODES
@@ -16,6 +15,7 @@ from lrtui.runs.directory import open_run
 from lrtui.runs.lock import is_live
 from lrtui.tui.keys import bindings
 from lrtui.tui.resume_form import ResumeForm, read_form
+from lrtui.tui.screens.place import Place
 from lrtui.tui.screens.prompt import Prompt
 from lrtui.tui.widgets.chart import Chart
 from lrtui.tui.widgets.key_bar import KeyBar
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from lrtui.tui.app import LrtuiApp
 
 _LABEL = 10
+_NO_MORE = "It cools down to its end and takes no more steps: f goes back before the cool-down."
 
 
 async def go_on(app: LrtuiApp, name: str, *, ask: bool = False) -> None:
@@ -50,7 +51,7 @@ def _form_of(app: LrtuiApp, name: str) -> ResumeForm:
     return read_form(run)
 
 
-class ResumeScreen(Screen[None]):
+class ResumeScreen(Place):
     """Asks how the run of this name goes on; enter starts the worker, escape leaves all as it is."""
 
     CSS = """
@@ -105,7 +106,8 @@ class ResumeScreen(Screen[None]):
     def _show_answers(self, form: ResumeForm) -> None:
         pane = self.query_one("#answers", Pane)
         width = max(20, self.size.width - 4)
-        lines = [Text(line, tint(self, "change")) for line in wrapped(form.why, width)] if form.why else []
+        why = form.dead_end or form.why
+        lines = [Text(line, tint(self, "change")) for line in wrapped(why, width)] if why else []
         place = form.standing
         state = ", finished" if place.finished else ""
         if place.known:
@@ -125,10 +127,13 @@ class ResumeScreen(Screen[None]):
         pane.show(lines, f"Resume {form.run.name}")
 
     def _verdict(self, form: ResumeForm, width: int) -> list[Text]:
+        if form.dead_end:
+            return []  # it stands above
         try:
             command = " ".join(["lrtui", *form.arguments()])
         except LrtuiError as error:
-            told = f"{error.message}: t gives it more steps, f goes back to an earlier checkpoint"
+            more = "t gives it more steps, " if form.takes_more else ""
+            told = f"{error.message}: {more}f goes back to an earlier checkpoint"
             return [Text(line, tint(self, "error")) for line in wrapped(told, width)]
         lines = [Text(line, tint(self, "good")) for line in wrapped(f"enter: {command}", width)]
         if form.learns_nothing:
@@ -144,7 +149,7 @@ class ResumeScreen(Screen[None]):
         try:
             arguments = self.form.arguments()
         except LrtuiError as error:
-            self.app.tell(error.message, "warning")
+            self.app.tell(self.form.dead_end or error.message, "warning")
             return
         self.dismiss(None)
         self.app.start_worker(arguments)
@@ -152,6 +157,9 @@ class ResumeScreen(Screen[None]):
     def action_total(self) -> None:
         form = self.form
         if form is None:
+            return
+        if not form.takes_more:
+            self.app.tell(form.dead_end or _NO_MORE, "warning")
             return
 
         def answered(text: str | None) -> None:
@@ -171,6 +179,7 @@ class ResumeScreen(Screen[None]):
             why = (
                 "first give it more steps with t" if form.total == form.before.total else "more steps do not change it"
             )
+            why = why if form.takes_more else "it cools down to its end"
             self.app.tell(f"The {form.before.schedule.kind} schedule stays as it is: {why}.")
             return
         following = EXTEND_MODES.index(form.options.schedule) + 1

@@ -22,11 +22,11 @@ from lrtui.messages import (
     Stop,
     Undo,
 )
-from lrtui.tui.previews import decay_factor, ladder, preview
+from lrtui.runs.config_table import section
+from lrtui.tui.previews import decay_factor, doubt_text, ladder, preview, shape_text
 from lrtui.tui.screens.asking import AskingScreen
 from lrtui.tui.screens.choice import Answer, Choice
 from lrtui.tui.screens.prompt import Prompt
-from lrtui.tui.widgets.headline import section
 from lrtui.words import rate_text
 
 _MODE_KEYS = {"keep": "k", "rescale": "s", "restart": "b"}
@@ -38,7 +38,7 @@ class SteeredScreen(AskingScreen):
     # -- the rate ---------------------------------------------------------------------------------------------------
 
     def _now(self) -> str:
-        rate = self._expected or (self.view.rate if self.view else None)
+        rate = self.ahead.rate if self.ahead else None
         return rate_text(None if rate is None or self.view is None else rate(self.view.step))
 
     def action_decay(self) -> None:
@@ -46,30 +46,37 @@ class SteeredScreen(AskingScreen):
 
     def action_scale(self) -> None:
         value = f"{decay_factor(self.view):g}" if self.view else ""
-        title = f"Multiply the rate ({self._now()}) by"
-        self.prompt_for(title, lambda text: _parsed("scale", text, Scale), value=value, example="a factor such as 0.5")
+        self.prompt_for(
+            lambda: f"Multiply the rate ({self._now()}) by",
+            lambda text: _parsed("scale", text, Scale),
+            value=value,
+            example="a factor such as 0.5",
+        )
 
     def action_multiply(self, factor: float) -> None:
         self.ask(Scale(float(factor)))
 
     def action_ladder(self, direction: int) -> None:
         view = self.steered()
-        rate = self._expected or (view.rate if view else None)
+        rate = self.ahead.rate if self.ahead else None
         if view is None or rate is None:
             return
         try:
-            command = SetRate(ladder(rate(view.step), direction))
+            command = SetRate(ladder(rate(view.step), direction, self.keymap))
         except UsageError as error:
             self.app.tell(error.sentence, "warning")
             return
         self.ask(command)
 
     def action_set_rate(self) -> None:
-        title = f"Set the rate (now {self._now()})"
-        self.prompt_for(title, lambda text: _parsed("lr", text, SetRate), example="a rate such as 5e-4")
+        self.prompt_for(
+            lambda: f"Set the rate (now {self._now()})",
+            lambda text: _parsed("lr", text, SetRate),
+            example="a rate such as 5e-4",
+        )
 
     def action_hold(self) -> None:
-        rate = self._expected or (self.view.rate if self.view else None)
+        rate = self.ahead.rate if self.ahead else None
         self.ask(Hold() if rate is None or rate.held is None else Release())
 
     def action_undo(self) -> None:
@@ -78,7 +85,7 @@ class SteeredScreen(AskingScreen):
     # -- the pace ---------------------------------------------------------------------------------------------------
 
     def action_pause(self) -> None:
-        self.ask(Continue() if self.view is not None and self.view.condition == "paused" else Pause())
+        self.ask(Continue() if self.ahead and self.ahead.paused else Pause())
 
     def action_step(self) -> None:
         self.ask(Step())
@@ -111,9 +118,10 @@ class SteeredScreen(AskingScreen):
             assert isinstance(command, Extend)
             assert view is not None
             if command.schedule or view.rate is None or not view.rate.schedule.depends_on_total:
-                return preview(view, command)
-            preview(view, Extend(command.steps, "keep"))
-            return f"{view.total:,} → {view.total + command.steps:,} steps; what becomes of the shape is asked next"
+                return preview(view, command, self.ahead, self.keymap)
+            preview(view, Extend(command.steps, "keep"), self.ahead, self.keymap)
+            total, doubt = view.total + command.steps, doubt_text(view, command)
+            return f"{view.total:,} → {total:,} steps; what becomes of the shape is asked next{doubt}"
 
         def answered(text: str | None) -> None:
             if text is not None:
@@ -131,7 +139,7 @@ class SteeredScreen(AskingScreen):
         answers = []
         for mode in EXTEND_MODES:
             try:
-                told = preview(view, Extend(command.steps, mode)).partition("; ")[2]
+                told = preview(view, Extend(command.steps, mode), self.ahead).partition("; ")[2]
             except LrtuiError as error:
                 told = error.message
             answers.append(Answer(mode, _MODE_KEYS[mode], f"{mode}: {told}"))
@@ -140,7 +148,7 @@ class SteeredScreen(AskingScreen):
             if mode is not None:
                 self.ask(Extend(command.steps, mode))
 
-        question = f"{command.steps:,} steps more: what becomes of the {view.rate.schedule.kind} schedule?"
+        question = f"{command.steps:,} steps more: what becomes of the {shape_text(view.rate)} schedule?"
         self.app.push_screen(Choice(question, answers), answered)
 
     # -- text and checkpoints ---------------------------------------------------------------------------------------
@@ -173,9 +181,9 @@ class SteeredScreen(AskingScreen):
     def action_save(self) -> None:
         self.ask(Save())
 
-    def stop_and_save(self) -> None:
-        """Ask the worker to save and end."""
-        self.ask(Stop())
+    def stop_and_save(self) -> bool:
+        """Ask the worker to save and end; returns whether it was asked."""
+        return self.ask(Stop())
 
 
 def _parsed(word: str, text: str, kind: type[Command]) -> Command:

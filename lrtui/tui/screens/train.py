@@ -13,16 +13,21 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
+from lrtui.messages import Stop
+from lrtui.runs.config_table import section
 from lrtui.runs.directory import RunDirectory
 from lrtui.runs.lock import holder
 from lrtui.tui.host import HostMeter
-from lrtui.tui.keys import bindings
+from lrtui.tui.key_labels import key_labels
+from lrtui.tui.keys import bindings, key_of
+from lrtui.tui.screens.asking import no_run_text
 from lrtui.tui.screens.choice import Answer, Choice
+from lrtui.tui.screens.prompt import Prompt
 from lrtui.tui.screens.watching import ENDED, WatchingScreen
 from lrtui.tui.state import RunView
 from lrtui.tui.widgets.charts import Charts
 from lrtui.tui.widgets.figures import Figures
-from lrtui.tui.widgets.headline import Headline, section
+from lrtui.tui.widgets.headline import Headline
 from lrtui.tui.widgets.key_bar import KeyBar
 from lrtui.tui.widgets.log import LogPane
 from lrtui.tui.widgets.pane import Pane
@@ -30,7 +35,6 @@ from lrtui.tui.widgets.particulars import Particulars
 from lrtui.tui.widgets.sample import SamplePane
 from lrtui.tui.wrapping import wrapped
 
-_NOTHING = "no run is open: 5 starts one, 4 lists those there are"
 _SECONDS_BETWEEN_MEASURES = 1.0
 _ZOOMED = ("loss", "rate", "particulars", "log", "sample")
 
@@ -42,11 +46,12 @@ class TrainScreen(WatchingScreen):
     AUTO_FOCUS = ""
     BINDINGS = bindings("train")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-middle"), (160, "-wide")]  # noqa: RUF012 - Textual's declaration
-    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (18, "-low"), (30, "-tall")]  # noqa: RUF012 - Textual's declaration
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (18, "-low"), (30, "-tall"), (50, "-high")]  # noqa: RUF012 - Textual's declaration
 
     def __init__(self, **more: Any) -> None:
         super().__init__(**more)
-        self._measuring = self._leaving = False
+        self._measuring = False
+        self._leaving = ""  # the run whose end is waited for
         self._meter = HostMeter()
 
     def compose(self) -> ComposeResult:
@@ -58,7 +63,7 @@ class TrainScreen(WatchingScreen):
                 yield Particulars(id="particulars")
                 yield LogPane(id="log")
         yield SamplePane(id="sample")
-        yield Static(_NOTHING, id="nothing", markup=False)
+        yield Static(no_run_text(self.keymap), id="nothing", markup=False)
         yield Figures(id="figures")
         yield KeyBar("train")
 
@@ -85,15 +90,21 @@ class TrainScreen(WatchingScreen):
         view, top = self.view, self.app.screen
         if isinstance(top, ZoomScreen):
             top.show_run(view)
-        elif top is self:
+        elif self.is_in_sight:
             self._show(view)
-        if self._leaving and view is not None and view.condition in ENDED:
-            self.app.exit(0)
+        if isinstance(top, Prompt):
+            top.follow()
+        if view is not None and view.name == self._leaving and view.condition in ENDED:
+            self._leaving = ""
+            if view.condition not in ("crashed", "deleted"):  # or else why it died is to be read here
+                self.app.exit(0)
 
     def _show(self, view: RunView | None) -> None:
-        dead = view is not None and view.condition == "dead"
+        dead = view is not None and view.condition in ("crashed", "deleted")
         self.set_class(view is None, "-empty")
         self.set_class(dead, "-dead")
+        self.query_one(Headline).show_run(view, self.read_only)
+        self.query_one(KeyBar).name_keys(key_labels(view, self.read_only))
         for part in self._parts():
             part.show_run(view)
         if view is not None and dead:
@@ -101,11 +112,13 @@ class TrainScreen(WatchingScreen):
             told = view.ending or ("its process is gone and left no last word",)
             lines = [piece for line in told for piece in wrapped(line, width)]
             pane.styles.height = len(lines) + 2
-            pane.show(lines, "The worker died · R resumes the run")
+            resume, runs = key_of("resume", self.keymap), key_of("runs", self.keymap)
+            died = "The worker died" if self.read_only else f"The worker died · {resume} resumes the run"
+            pane.show(lines, died if view.condition == "crashed" else f"Deleted · {runs} lists the runs there are")
 
-    def _parts(self) -> tuple[Headline | Particulars | LogPane | SamplePane | Figures | Charts, ...]:
+    def _parts(self) -> tuple[Particulars | LogPane | SamplePane | Figures | Charts, ...]:
         one = self.query_one
-        return one(Headline), one(Particulars), one(LogPane), one(SamplePane), one(Figures), one(Charts)
+        return one(Particulars), one(LogPane), one(SamplePane), one(Figures), one(Charts)
 
     def say(self, told: str) -> None:
         self.query_one(Figures).show_asked(told)
@@ -171,6 +184,8 @@ class TrainScreen(WatchingScreen):
         view = self.view
         if view is None or self.read_only:
             self.steered()  # says why not
+        elif view.condition == "deleted":
+            self.steered()
         elif view.condition in ENDED:
             from lrtui.tui.screens.resume import go_on
 
@@ -196,7 +211,7 @@ class TrainScreen(WatchingScreen):
             self.app.exit(0)
             return
         answers = [
-            Answer("detach", "q", "leave, and let it train on"),
+            Answer("detach", key_of("quit", self.keymap), "leave, and let it train on"),
             Answer("stop", "s", "save a checkpoint, stop the training, leave"),
             Answer("stay", "c", "stay here"),
         ]
@@ -209,12 +224,16 @@ class TrainScreen(WatchingScreen):
 
         question = f"{self.view.name} trains on without this screen"
         detail = f"lrtui attach {self.view.name} comes back to it"
-        self.app.push_screen(Choice(question, answers, detail=detail), answered)
+        self.app.push_screen(Choice(question, answers, detail=detail, insisting="detach"), answered)
 
     def stop_and_leave(self) -> None:
         """Have the worker save and end; leave when it has."""
-        self._leaving = True
-        self.stop_and_save()
+        if self.view is not None and self.stop_and_save():
+            self._leaving = self.view.name
+
+    def on_watching_screen_refused(self, message: WatchingScreen.Refused) -> None:
+        if isinstance(message.command, Stop):
+            self._leaving = ""
 
 
 def _device(view: RunView) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any
 
 from textual.message import Message
@@ -15,34 +16,43 @@ from lrtui.tui.screens.steering import SteeredScreen
 from lrtui.tui.state import LogLine, RunView, news, opening, reduce
 from lrtui.tui.watch import Watch
 
-ENDED = ("finished", "stopped", "dead")
+_SECONDS_TO_SEND = 0.5
+ENDED = ("finished", "stopped", "crashed", "deleted")
 
 
 class WatchingScreen(SteeredScreen):
     """Keeps `view` up to date with the run it was given, and calls `show_run` when there is something to show."""
 
+    @dataclass
     class Answered(Message):
-        """The worker has carried a command out."""
+        """The worker behind `link` has carried a command out."""
 
+        link: Link
+
+    @dataclass
     class Refused(Message):
-        """A command could not be carried out."""
+        """A command could not be carried out, or nobody knows whether it was."""
 
-        def __init__(self, error: LrtuiError) -> None:
-            super().__init__()
-            self.error = error
+        link: Link
+        command: Command
+        error: LrtuiError
 
     def __init__(self, **more: Any) -> None:
         super().__init__(**more)
         self.run: RunDirectory | None = None
         self._watch: Watch | None = None
         self._looking = self._again = False
+        self._asked = self._on_the_way = 0  # commands so far, and those among them that nobody has answered
 
     def on_mount(self) -> None:
         self.set_interval(1 / self.app.settings.hz, self.look_now)
         self.look_now()
 
     def on_unmount(self) -> None:
+        link = self.link
         self._close()
+        if link is not None:
+            link.join(_SECONDS_TO_SEND)  # what was asked just before leaving is sent still
 
     def watch_run(self, name: str, read_only: bool) -> None:
         """Show this run from now on; where there is none of that name, that is told and all stays as it is."""
@@ -54,14 +64,22 @@ class WatchingScreen(SteeredScreen):
         self._close()
         self.run, self.read_only = run, read_only
         self._watch, self.view, self._expected = Watch(run), opening(run.name), None
+        self._on_the_way = 0
         if not read_only:
-            self.link = Link(run, lambda command, error: self._post(self.Refused(error)))
-            self.link.on_answer = lambda command, step: self._post(self.Answered())
+            self.link = self._linked(run)
         self.show_run()
         self.look_now()
 
     def show_run(self) -> None:
         """Show `view` as it is now."""
+
+    def _linked(self, run: RunDirectory) -> Link:
+        link = Link(
+            run,
+            failed=lambda command, error: self._post(self.Refused(link, command, error)),
+            answered=lambda command, step: self._post(self.Answered(link)),
+        )
+        return link
 
     def _post(self, message: Message) -> None:
         if self.is_running:
@@ -72,22 +90,21 @@ class WatchingScreen(SteeredScreen):
             self.link.close()
         self.link = self._watch = None
 
-    def on_watching_screen_answered(self) -> None:
-        self._expected = None
-        self.look_now()
+    def send(self, command: Command) -> None:
+        self._asked += 1
+        self._on_the_way += 1
+        super().send(command)
+
+    def on_watching_screen_answered(self, message: Answered) -> None:
+        if message.link is self.link:
+            self._on_the_way = max(0, self._on_the_way - 1)
+            self.look_now()
 
     def on_watching_screen_refused(self, message: Refused) -> None:
-        self._expected = None
-        self.app.tell(message.error.sentence, "error")
-
-    def send(self, command: Command) -> None:
-        if self.link is None:
-            return
-        try:
-            self.link.send(command)
-        except LrtuiError as error:
+        if message.link is self.link:
+            self._on_the_way = max(0, self._on_the_way - 1)
             self._expected = None
-            self.app.tell(error.sentence, "error")
+        self.app.tell(message.error.sentence, "error")
 
     def look_now(self) -> None:
         """Look at the directory, or once more when the look under way is done."""
@@ -100,7 +117,8 @@ class WatchingScreen(SteeredScreen):
         self.run_worker(self._look(self._watch), group="look")
 
     async def _look(self, watch: Watch) -> None:
-        before = self.view
+        before, asked = self.view, self._asked
+        settled = not self._on_the_way  # then this look finds what became of everything that was asked
         assert before is not None
         try:
             view, fresh = await asyncio.to_thread(_looked, watch, before)
@@ -110,6 +128,8 @@ class WatchingScreen(SteeredScreen):
             self._looking = False
         if watch is self._watch:
             self.view = view
+            if settled and asked == self._asked:
+                self._expected = None
             for line in fresh:
                 self.app.tell(line.text, line.level)
             self.show_run()

@@ -14,11 +14,12 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from lrtui.printable import printable
-from lrtui.tui.keys import bindings
+from lrtui.tui.keys import bindings, key_of, keymap_of
 from lrtui.tui.state import RunView
 from lrtui.tui.widgets.chart import Chart
 from lrtui.tui.widgets.log import log_lines
 from lrtui.tui.widgets.particulars import particulars
+from lrtui.tui.widgets.sample import no_sample_text
 from lrtui.tui.widgets.sample_history import history_lines
 from lrtui.tui.widgets.tints import tint
 from lrtui.tui.wrapping import wrapped
@@ -55,7 +56,9 @@ class ZoomScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         if self.kind in ("loss", "rate"):
             yield Chart(id="chart")
-            yield Static(" esc Back  x y Log axes  m Smoothing", classes="hint", markup=False)
+            keymap = keymap_of(self.app)
+            x, y, smooth = (key_of(id, keymap) for id in ("log_x", "log_y", "smooth"))
+            yield Static(f" esc Back  {x} {y} Log axes  {smooth} Smoothing", classes="hint", markup=False)
             return
         with VerticalScroll() as scroll:
             yield Static("", markup=False)
@@ -93,7 +96,7 @@ class ZoomScreen(ModalScreen[None]):
             case "log":
                 return log_lines(view, width, 1_000_000, lambda level: tint(self, level))
             case "sample":
-                return history_lines(view, width) or [Text("no sample yet: s generates one")]
+                return history_lines(view, width) or [Text(no_sample_text(keymap_of(self.app)))]
             case _:
                 return _run_lines(view, width)
 

@@ -21,6 +21,8 @@ from lrtui.printable import printable
 _RUN = re.compile(r"\x1b\[(?:38;5;(\d{1,3})|0)m|((?:[^\x1b]|\x1b(?!\[(?:38;5;\d{1,3}|0)m))+)")
 #: Roles of cells that are no colours of a chart: its ticks, the frame around it and the title in that.
 _PLAIN, _FRAME, _TITLE = 0, 1, 2
+#: To move the cursor and begin a colour anew costs as many bytes as some cells that stay as they are.
+_WORTH_A_JUMP = 12
 _ROLES = {
     _FRAME: "chart--frame",
     _TITLE: "chart--title",
@@ -105,7 +107,7 @@ class Chart(Widget, can_focus=True):
             Region(first, y, last - first + 1, 1)
             for y, (old, new) in enumerate(zip(before, self._rows, strict=True))
             if old != new
-            for first, last in [_changed(old, new)]
+            for first, last in _changed(old, new)
         ]
         if changed:
             self.refresh(*changed)
@@ -148,7 +150,10 @@ class Chart(Widget, can_focus=True):
 
 
 def _row(line: str) -> Row:
-    """A line of a chart as cells; whatever it holds besides colours is made printable."""
+    """A line of a chart as cells; whatever it holds besides colours is made printable.
+
+    A blank takes the role of the cell before it: nobody sees its colour, and each change of colour is written.
+    """
     text, roles, role = [], bytearray(), _PLAIN
     for colour, words in _RUN.findall(line):
         if words:
@@ -157,7 +162,11 @@ def _row(line: str) -> Row:
             roles += bytes([role]) * len(safe)
         else:
             role = min(int(colour), 255) if colour else _PLAIN
-    return Row("".join(text), bytes(roles))
+    cells = "".join(text)
+    for at in range(1, len(cells)):
+        if cells[at] == " ":
+            roles[at] = roles[at - 1]
+    return Row(cells, bytes(roles))
 
 
 def _fitted(row: Row, width: int) -> Row:
@@ -183,15 +192,21 @@ def _in_frame(rows: list[Row], width: int, height: int, ascii: bool) -> list[Row
     return framed
 
 
-def _changed(old: Row, new: Row) -> tuple[int, int]:
-    """The first and the last cell that differ; all of a row whose cells are not one character each."""
-    differing = [
-        cell for cell, pair in enumerate(zip(old.text, new.text, old.roles, new.roles, strict=False)) if _differ(pair)
-    ]
-    if not differing or len(old.text) != len(new.text):
-        return 0, max(len(old.text), len(new.text)) - 1
-    return differing[0], differing[-1]
+def _changed(old: Row, new: Row) -> list[tuple[int, int]]:
+    """The first and the last cell of each stretch that differs; all of a row whose length is another."""
+    if len(old.text) != len(new.text):
+        return [(0, max(len(old.text), len(new.text)) - 1)]
+    spans: list[tuple[int, int]] = []
+    for cell, pair in enumerate(zip(old.text, new.text, old.roles, new.roles, strict=True)):
+        if not _differ(pair):
+            continue
+        if spans and cell - spans[-1][1] <= _WORTH_A_JUMP:
+            spans[-1] = spans[-1][0], cell
+        else:
+            spans.append((cell, cell))
+    return spans
 
 
 def _differ(pair: tuple[str, str, int, int]) -> bool:
-    return pair[0] != pair[1] or pair[2] != pair[3]
+    """Whether a cell looks another way now; a blank has no colour."""
+    return pair[0] != pair[1] or (pair[2] != pair[3] and pair[0] != " ")

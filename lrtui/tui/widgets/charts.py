@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from lrtui.plot import Look
 
 
-SMOOTHINGS = (0.0, 0.6, 0.9, 0.98)
-
-
 class Charts(Vertical):
     """Two charts, `loss` and `rate`: these are their ids, and their names here."""
 
@@ -49,8 +46,7 @@ class Charts(Vertical):
         own = self.looks[name]
 
         def draw(look: Look) -> str:
-            asked = replace(look, log_x=own.log_x, log_y=own.log_y)
-            return loss_lines(view, asked, own.smoothing) if name == "loss" else rate_lines(view, asked)
+            return loss_lines(view, own.on(look), own.smoothing) if name == "loss" else rate_lines(view, own.on(look))
 
         return draw
 
@@ -62,6 +58,4 @@ class Charts(Vertical):
 
     def next_smoothing(self) -> None:
         """Smooth the loss more, and after the most not at all."""
-        loss = self.looks["loss"]
-        following = SMOOTHINGS[(SMOOTHINGS.index(loss.smoothing) + 1) % len(SMOOTHINGS)]
-        self.looks["loss"] = replace(loss, smoothing=following)
+        self.looks["loss"] = self.looks["loss"].smoother()

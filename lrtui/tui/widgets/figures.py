@@ -1,15 +1,20 @@
 """The line of figures: losses, gradient and rate; what the run waits for; what the machine is doing."""
 
+from collections.abc import Mapping
+
 from rich.cells import cell_len
 from textual.content import Content
 from textual.timer import Timer
 from textual.widget import Widget
 
+from lrtui.tui.keys import key_of, keymap_of
+from lrtui.tui.previews import next_rate, what_goes_on
 from lrtui.tui.state import RunView
 from lrtui.tui.wrapping import cut
 from lrtui.words import loss_text, rate_text
 
 _ASKED_SECONDS = 4.0
+_AS_BOUND: Mapping[str, str] = {}
 
 
 class Figures(Widget):
@@ -54,16 +59,18 @@ class Figures(Widget):
         return content
 
     def _content(self) -> Content:
-        return figures(self._view, self._host, self.size.width, self._asked)
+        return figures(self._view, self._host, self.size.width, self._asked, keymap_of(self.app))
 
 
-def figures(view: RunView | None, host: str, width: int, asked: str = "") -> Content:
+def figures(
+    view: RunView | None, host: str, width: int, asked: str = "", keymap: Mapping[str, str] = _AS_BOUND
+) -> Content:
     """The line at `width` cells: numbers, a note, the machine, which is left out first where there is little room.
 
     The note is what was `asked` last, or else what the run waits for.
     """
     parts = _numbers(view) if view else []
-    note = asked or (_note(view) if view else "")
+    note = asked or (_note(view, keymap) if view else "")
     left = "  ".join(f"{label} {value}" for label, value in parts)
     if note and cell_len(left) + cell_len(note) + 6 > width:
         parts, left = parts[:2], "  ".join(f"{label} {value}" for label, value in parts[:2])
@@ -82,24 +89,27 @@ def figures(view: RunView | None, host: str, width: int, asked: str = "") -> Con
 def _numbers(view: RunView) -> list[tuple[str, str]]:
     grad = "–" if view.grad_norm is None else f"{view.grad_norm:.2g}"
     return [
-        ("train", loss_text(view.train_loss)),
+        ("loss", loss_text(view.train_loss)),
         ("val", loss_text(view.val_loss)),
-        ("lr", rate_text(view.lr)),
+        ("lr", rate_text(next_rate(view) if view.condition == "paused" else view.lr)),
         ("grad", grad),
     ]
 
 
-def _note(view: RunView) -> str:
+def _note(view: RunView, keymap: Mapping[str, str]) -> str:
     match view.condition:
         case "opening":
             return "waiting for the first step"
         case "paused":
-            return "paused: space goes on, n trains one step"
+            return f"paused: {key_of('pause', keymap)} goes on, {key_of('step', keymap)} trains one step"
         case "finished":
-            return "finished: R gives it more steps"
+            return f"finished: {what_goes_on(view, keymap)}"
         case "stopped":
-            return "stopped: R goes on with it"
-        case "dead":
-            return "the worker died: R resumes"
+            return f"stopped: {key_of('resume', keymap)} goes on with it"
+        case "crashed":
+            return f"the worker died: {key_of('resume', keymap)} resumes"
+        case "deleted":
+            return f"the run has been deleted: {key_of('runs', keymap)} lists the others"
         case _:
-            return "held: h releases the schedule" if view.rate is not None and view.rate.held is not None else ""
+            held = view.rate is not None and view.rate.held is not None
+            return f"held: {key_of('hold', keymap)} releases the schedule" if held else ""

@@ -17,7 +17,8 @@ from lrtui.tui.form_words import FormRow
 from lrtui.tui.wrapping import cut
 
 _NAME, _VALUE = 18, 14
-_ROOM_FOR_HELP = 40
+#: the pane of the field tells it too: the beginning of a sentence is no use
+_ROOM_FOR_HELP = 60
 _EDITED, _WRONG = "•", "!"
 
 
@@ -74,6 +75,8 @@ class FormTable(ScrollView, can_focus=True, inherit_bindings=False):
                 self.refresh_line(y)
         if self._place() < 0:
             self._go(self._nearest(max(0, at)))
+        elif self._place() != at:
+            self._keep_in_sight()
 
     def move_to(self, key: str) -> None:
         """Put the cursor on the field `key`."""
@@ -139,7 +142,15 @@ class FormTable(ScrollView, can_focus=True, inherit_bindings=False):
         before, self.cursor = self._place(), self._rows[y].key
         for row in (before, y):
             self.refresh_line(row)
-        # a heading above its first field comes along
-        top = y - 1 if y and not self._rows[y - 1].key else y
-        self.scroll_to_region(Region(0, top, 1, y - top + 1), animate=False, force=True)
+        self._keep_in_sight()
         self.post_message(self.Moved(self.cursor))
+
+    def _keep_in_sight(self) -> None:
+        y = self._place()
+        if y >= 0:
+            # a heading above its first field comes along
+            top = y - 1 if y and not self._rows[y - 1].key else y
+            self.scroll_to_region(Region(0, top, 1, y - top + 1), animate=False, force=True)
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._keep_in_sight)

@@ -8,6 +8,8 @@ from textual.content import Content
 from textual.widget import Widget
 
 from lrtui.printable import printable
+from lrtui.runs.catalog import model_label
+from lrtui.runs.config_table import section
 from lrtui.tui.state import RunView
 from lrtui.tui.wrapping import cut
 from lrtui.words import duration_text, speed_text
@@ -18,7 +20,8 @@ _STYLES = {
     "paused": "$text-warning",
     "finished": "$text-accent",
     "stopped": "$text-muted",
-    "dead": "$text-error",
+    "crashed": "$text-error",
+    "deleted": "$text-error",
 }
 _BAR_CELLS = 10
 _LONGEST_NAME = 32
@@ -35,10 +38,11 @@ class Headline(Widget):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._view: RunView | None = None
+        self._read_only = False
         self._shown: Content | None = None
 
-    def show_run(self, view: RunView | None) -> None:
-        self._view = view
+    def show_run(self, view: RunView | None, read_only: bool = False) -> None:
+        self._view, self._read_only = view, read_only
         fresh = self._content()
         if self._shown is None or fresh.plain != self._shown.plain or fresh.spans != self._shown.spans:
             self.refresh()
@@ -48,13 +52,15 @@ class Headline(Widget):
         return self._shown
 
     def _content(self) -> Content:
-        return headline(self._view, self.size.width)
+        return headline(self._view, self.size.width, self._read_only)
 
 
-def headline(view: RunView | None, width: int) -> Content:
+def headline(view: RunView | None, width: int, read_only: bool = False) -> Content:
     """The line at `width` cells: what the run is on the left, how far it is on the right."""
     left = [("lrtui", "bold $text-primary", 1), *(_identity(view) if view else ())]
     right = _progress(view) if view else []
+    if view and read_only:
+        right.insert(0, ("read-only", "bold $text-warning", 9))
     while left or right:
         least = min(worth for _, _, worth in (*left, *right))
         if _cells(left, " · ") + _cells(right, "  ") + 3 <= width or least >= 9:
@@ -111,21 +117,9 @@ def bar(share: float, cells: int) -> str:
     return "━" * done + "─" * (cells - done)
 
 
-def section(config: dict[str, Any], name: str) -> dict[str, Any]:
-    """A table of a run's config.toml, which anyone may have written: empty where it is none."""
-    found = config.get(name)
-    return found if isinstance(found, dict) else {}
-
-
 def model_text(config: dict[str, Any]) -> str:
-    """The model in a few characters: `lstm 2×256`, `bigram`."""
-    model = section(config, "model")
-    kind, layers, hidden = model.get("kind"), model.get("layers"), model.get("hidden")
-    if kind is None:
-        return ""
-    told = printable(str(kind))
-    sized = kind != "bigram" and layers is not None and hidden is not None
-    return cut(f"{told} {layers}×{hidden}" if sized else told, _LONGEST_NAME)
+    """The model of a run's config.toml in a few characters: `lstm 2×256`, `bigram`."""
+    return cut(model_label(section(config, "model")), _LONGEST_NAME)
 
 
 def count_text(count: int) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from textual import events
 from textual.app import RenderResult
 from textual.content import Content
 from textual.widget import Widget
 
-from lrtui.tui.keys import KEYS, Key, Scope, screen_scope, shown_keys
+from lrtui.tui.keys import KEYS, Key, Scope, keymap_of, screen_scope, shown_keys
 
 #: stand at the end of every bar, however narrow
 _ALWAYS = ("help", "quit")
@@ -38,6 +39,14 @@ class KeyBar(Widget):
         if not self._entries:
             self._entries = entries(screen_scope(self.screen) or "everywhere")
 
+    def name_keys(self, labels: Mapping[str, str]) -> None:
+        """Of the screen's own keys name those with these ids, by these labels and in this order."""
+        named = [replace(key, label=label) for id, label in labels.items() for key in KEYS if key.id == id]
+        fresh = (*_grouped(named), *entries("everywhere"))
+        if fresh != self._entries:
+            self._entries = fresh
+            self.refresh()
+
     def render(self) -> RenderResult:
         keymap = self._keymap()
         parts: list[Content | str | tuple[str, str]] = []
@@ -59,12 +68,16 @@ class KeyBar(Widget):
         await self.app.run_action(key.action, self.app if key.scope == "everywhere" else self.screen)
 
     def _keymap(self) -> Mapping[str, str]:
-        return getattr(getattr(self.app, "settings", None), "keys", {})
+        return keymap_of(self.app)
 
 
 def entries(scope: Scope) -> tuple[Entry, ...]:
     """The labelled keys of a screen; neighbours that do the same with other values share an entry."""
     shown = [key for place in dict.fromkeys((scope, "everywhere")) for key in KEYS if key.label and key.scope == place]
+    return _grouped(shown)
+
+
+def _grouped(shown: Sequence[Key]) -> tuple[Entry, ...]:
     grouped = itertools.groupby(shown, key=lambda key: (key.scope, key.action.partition("(")[0]))
     return tuple(tuple(keys) for _, keys in grouped)
 

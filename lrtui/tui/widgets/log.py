@@ -6,29 +6,18 @@ from rich.style import Style
 from rich.text import Text
 
 from lrtui.tui.state import Level, LogLine, RunView
-from lrtui.tui.widgets.pane import Pane
+from lrtui.tui.widgets.run_pane import RunPane
 from lrtui.tui.widgets.tints import tint
 from lrtui.tui.wrapping import wrapped
 
 
-class LogPane(Pane):
+class LogPane(RunPane):
     """As many of the newest lines of a run's log as there is room for."""
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._view: RunView | None = None
-
-    def show_run(self, view: RunView | None) -> None:
-        self._view = view
-        self._draw()
-
-    def on_resize(self) -> None:
-        self._draw()
-
-    def _draw(self) -> None:
+    def draw(self) -> None:
         lines: list[Text] = []
-        if self._view is not None and self.size.height > 0:
-            lines = log_lines(self._view, self.size.width, self.size.height, lambda level: tint(self, level))
+        if self.view is not None and self.size.height > 0:
+            lines = log_lines(self.view, self.size.width, self.size.height, lambda level: tint(self, level))
         self.show(lines, "Log")
 
 

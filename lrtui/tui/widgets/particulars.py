@@ -6,10 +6,11 @@ from rich.text import Text
 
 from lrtui.lr.ledger import Rate
 from lrtui.printable import printable
-from lrtui.tui.previews import last_change, shape_text
+from lrtui.runs.config_table import section
+from lrtui.tui.previews import last_change, next_rate, shape_text
 from lrtui.tui.state import RunView
-from lrtui.tui.widgets.headline import count_text, device_text, model_text, section
-from lrtui.tui.widgets.pane import Pane
+from lrtui.tui.widgets.headline import count_text, device_text, model_text
+from lrtui.tui.widgets.run_pane import RunPane
 from lrtui.tui.wrapping import cut
 from lrtui.words import loss_text, rate_text
 
@@ -18,25 +19,14 @@ _SPARK_CELLS = 12
 _LABEL = 9
 
 
-class Particulars(Pane):
+class Particulars(RunPane):
     """The Run pane: one line for each particular, the most telling first."""
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._view: RunView | None = None
-
-    def show_run(self, view: RunView | None) -> None:
-        self._view = view
-        self._draw()
-
-    def on_resize(self) -> None:
-        self._draw()
-
-    def _draw(self) -> None:
-        if self._view is None:
+    def draw(self) -> None:
+        if self.view is None:
             self.show([], "Run")
             return
-        told = particulars(self._view)
+        told = particulars(self.view)
         lines = [
             Text.assemble((f"{label:<{_LABEL}}", "dim"), cut(text, self.size.width - _LABEL)) for label, text in told
         ]
@@ -112,7 +102,10 @@ def _rate(view: RunView) -> str:
     held = "held" if rate.held is not None else None
     cooling = f"cools down to step {rate.total:,}" if rate.cooling else None
     edited = f"×{rate.multiplier:.3g}" if not held and not cooling and rate.multiplier != 1 else None
-    return _joined(rate_text(view.lr if view.lr is not None else rate(view.step)), held, cooling, edited)
+    told, coming = rate_text(view.lr if view.lr is not None else rate(view.step)), rate_text(next_rate(view))
+    if view.condition == "paused" and coming != told:
+        told, edited = f"{told} → {coming} next", None  # there is no room for more, and `changes` tells it
+    return _joined(told, held, cooling, edited)
 
 
 def _changes(view: RunView) -> str:

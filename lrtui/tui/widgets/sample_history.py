@@ -6,6 +6,7 @@ from rich.text import Text
 from lrtui.messages import RateChanged
 from lrtui.printable import printable
 from lrtui.runs.events import SampleLine
+from lrtui.tui.branches import LEFT_BEHIND, left_behind
 from lrtui.tui.state import RunView
 from lrtui.tui.wrapping import cut, wrapped
 from lrtui.words import change_text, generated, rate_text
@@ -17,18 +18,22 @@ _LONGEST = 4000
 def history_lines(view: RunView, width: int) -> list[Text]:
     """The samples of a run as lines of at most `width` cells, the newest first."""
     lines: list[Text] = []
+    left = left_behind(view.samples, view.eras, view.history.rewinds)
+    kept = [sample for sample, gone in zip(view.samples, left, strict=True) if not gone]
     for number in range(len(view.samples) - 1, -1, -1):
-        sample = view.samples[number]
-        before = view.samples[number - 1] if number else None
+        sample, gone = view.samples[number], left[number]
+        if not gone:
+            kept.pop()
+        before = kept[-1] if kept and not gone else None
         changes = changes_between(view, before, sample) if before else []
         if before and changes:
             lines += [_heading(_told(change), width) for change in changes]
             lines += _side_by_side(before, sample, width)
         else:
-            lines.append(_heading(sample_heading(sample), width))
-            lines += [Text(line) for line in _text(sample, width)]
-        if before and sample.step < before.step:
-            lines.append(_heading(f"back from step {before.step:,}", width))
+            lines.append(_heading(sample_heading(sample) + (f" · {LEFT_BEHIND}" if gone else ""), width))
+            lines += [Text(line, style="dim" if gone else "") for line in _text(sample, width)]
+        if number and sample.step < view.samples[number - 1].step:
+            lines.append(_heading(f"back from step {view.samples[number - 1].step:,}", width))
         lines.append(Text())
     return lines
 

@@ -20,6 +20,12 @@ def test_steps_rates_and_losses_newest_first(tmp_path: Path) -> None:
     assert (older.step, older.pinned, older.best) == (200, True, False)
 
 
+def test_only_the_best_is_called_best(tmp_path: Path) -> None:
+    run = cosine_run(tmp_path, "otter")
+    write_checkpoint(run, 300, Schedule(kind="cosine", base=0.1, steps=400), best=True)
+    assert [one.step for one in read_checkpoints(run) if one.best] == [400]
+
+
 def test_only_those_that_a_resume_could_use(tmp_path: Path) -> None:
     run = cosine_run(tmp_path, "otter")
     damaged = run.checkpoint(250)

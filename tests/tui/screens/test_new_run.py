@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ from lrtui.tui.screens.choice import Choice
 from lrtui.tui.screens.new_run import NewRunScreen
 from lrtui.tui.screens.prompt import Prompt
 from lrtui.tui.settings import Settings
+from lrtui.tui.starting import NotBegun
 from lrtui.tui.state import Level
 from lrtui.tui.widgets.form_table import FormTable
 from tests.tui.screen_text import matches_snapshot, screen_text
@@ -248,6 +250,9 @@ def test_keys_that_the_kind_does_not_use_are_folded_until_asked_for(tmp_path: Pa
         await hand.press("a")
         assert "heads" in hand.seen
         assert "3 keys" not in hand.seen
+        hand.table.move_to("schedule.gamma")
+        await hand.settled()
+        assert re.search(r"gamma +unset +0\.1 \(step", hand.seen)
         await hand.press("a")
         assert "heads" not in hand.seen
 
@@ -343,6 +348,79 @@ def test_a_text_that_is_not_there_is_told_beside_its_field(tmp_path: Path) -> No
         assert "3 symbols" in hand.seen
 
     drive(tmp_path, scenario)
+
+
+def test_a_text_that_is_not_there_starts_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "none.txt"
+
+    async def scenario(hand: Hand) -> None:
+        await hand.edit("corpus.path", str(path))
+        await hand.press("home", "s")
+        assert hand.table.cursor == "corpus.path"
+        assert "there is no file or folder" in hand.app.told[-1]
+        assert hand.app.started == []
+        path.write_text("ab\n" * 100)
+        await hand.press("s")  # what was known then is refused still, and read again
+        await hand.settled()
+        assert "3 symbols" in hand.seen
+        await hand.press("s")
+
+    (arguments,) = drive(tmp_path, scenario).started
+    assert f'corpus.path="{path}"' in arguments
+
+
+def test_what_a_worker_said_stays_until_something_is_edited(tmp_path: Path) -> None:
+    async def scenario(hand: Hand) -> None:
+        await hand.press("s")
+        hand.screen.post_message(NotBegun('train.device = "cuda:7": there is no cuda:7. Write cpu.'))
+        await hand.settled()
+        assert "there is no cuda:7. Write cpu." in hand.seen
+        assert hand.table.cursor == "train.device"
+        await hand.press("up", "n", "escape")
+        assert "there is no cuda:7" in hand.seen
+        await hand.edit("optim.lr", "0.5")
+        assert "there is no cuda:7" not in hand.seen
+        hand.table.move_to("optim.lr")
+        await hand.press("delete")
+        assert "there is no cuda:7" in hand.seen, "it is what was refused again"
+        await hand.press("s")
+        assert "there is no cuda:7" not in hand.seen
+
+    assert len(drive(tmp_path, scenario).started) == 2
+
+
+def test_weights_that_do_not_fit_are_told_and_start_nothing(tmp_path: Path) -> None:
+    other = create_run(tmp_path, "quiet-otter")
+    other.config_toml.write_text(dump_toml(load_config(preset="quickstart")))
+
+    async def scenario(hand: Hand) -> None:
+        hand.app.new_run(load_config(preset="quickstart"), "quiet-otter@40")
+        await hand.until(lambda: hand.screen.init_from)
+        await hand.settled()
+        assert "whose weights" not in hand.seen
+        await hand.preset("count-rnn")
+        assert "model.kind: it is lstm in quiet-otter@40, whose weights are wanted" in hand.seen
+        assert " ! kind" in hand.seen
+        await hand.press("home", "s")
+        assert hand.table.cursor == "model.kind"
+        assert hand.app.started == []
+        await hand.press("i")
+        await hand.type("")
+        await hand.press("enter", "s")
+
+    assert drive(tmp_path, scenario).started == [["run", "--preset", "count-rnn"]]
+
+
+@pytest.mark.parametrize(("size", "least"), [((60, 16), 10), ((80, 20), 10), ((80, 24), 11), ((120, 16), 10)])
+def test_where_rows_are_few_the_list_has_them(tmp_path: Path, size: tuple[int, int], least: int) -> None:
+    async def scenario(hand: Hand) -> None:
+        assert hand.table.scrollable_content_region.height >= least
+        hand.table.move_to("optim.lr")
+        await hand.settled()
+        assert re.search(r"lr +0\.004", hand.seen)
+        assert ("Learning rate" in hand.seen) == (size[1] >= 24)
+
+    drive(tmp_path, scenario, size)
 
 
 def test_the_mouse_selects_and_edits(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -66,6 +67,20 @@ def test_cancelling_answers_nothing(key: str) -> None:
 
 def test_letters_are_typed_not_obeyed() -> None:
     assert asked(Prompt("Name", ""), "q", "1", "question_mark", "enter")[0] == ["q1?"]
+
+
+def test_keys_that_come_in_one_burst_are_obeyed_in_their_order() -> None:
+    async def scenario() -> str:
+        app = Stage()
+        async with app.run_test() as pilot:
+            app.push_screen(Prompt("Rate", "100"))
+            await pilot.pause()
+            for key in ("backspace", "3", "0", "backspace", "7", "home", "1"):
+                app.post_message(Key(key, key if len(key) == 1 else None))
+            await pilot.pause()
+            return app.screen.query_one(Input).value
+
+    assert asyncio.run(scenario()) == "137"
 
 
 @pytest.mark.parametrize("text", WORST)

@@ -15,7 +15,7 @@ from lrtui.tui.resume_form import ResumeForm, read_form
 from lrtui.tui.screens.prompt import Prompt
 from lrtui.tui.screens.resume import ResumeScreen, go_on
 from lrtui.tui.screens.runs import RunsScreen
-from tests.runs.story import started, told_run
+from tests.runs.story import finished, started, told_run
 from tests.runs.written import cosine_run, write_config
 from tests.tui.screen_text import matches_snapshot, screen_text
 from tests.tui.screens.homes import Asked, drive, settled
@@ -103,6 +103,7 @@ def test_rates_that_cannot_be(home: Path, text: str) -> None:
 def test_what_a_typed_value_would_do(home: Path) -> None:
     form = form_of(home, "half")
     assert form.check_total("1,000") == "400 → 1,000 steps"
+    assert [form.with_total(text).total for text in ("1k", "1e3", "+1k", "1_000")] == [1000, 1000, 1400, 1000]
     assert form.check_total("400") == "400 steps, as before"
     assert form.check_lr("2e-3") == "7.3e-3 → 2e-3, set"
     assert form.check_lr(" config ") == "7.3e-3 → 1.5e-2, config: changes dropped, base 1e-1"
@@ -162,6 +163,31 @@ def test_every_answer_by_its_key_and_enter_starts_the_worker(home: Path) -> None
         assert isinstance(app.screen, RunsScreen)
 
     drive(home, scenario)
+
+
+def test_a_cooled_down_run_says_once_that_it_takes_no_more_steps(home: Path) -> None:
+    run = cosine_run(home, "cool", ended=True)
+    cooled = Entry(step=300, kind="cooldown", steps=100, shape="linear")
+    with EventLog(run) as log:
+        log.append(RateChanged(step=300, entry=cooled, old=0.05, new=0.05, cause="user"))
+        log.append(finished(400))
+
+    async def scenario(app: Asked, pilot: Driver) -> None:
+        screen = await resume(app, pilot, "cool")
+        shown = " ".join(screen_text(app).replace("│", "").split())
+        assert "only an earlier checkpoint (f), or a branch from one (B in Runs), goes on" in shown
+        assert shown.count("finished its 400 steps") == 1
+        assert "t gives it more" not in shown
+        await pilot.press("t", "enter", "s")
+        assert isinstance(app.screen, ResumeScreen)
+        assert ["takes no more" in told for told in app.told] == [True, True, False]
+        await pilot.press("f", "end", "enter")
+        await settled(pilot)
+        assert screen.form is not None
+        assert screen.form.dead_end == ""
+        assert "enter: lrtui resume cool --from 200" in screen_text(app)
+
+    assert drive(home, scenario).asked == []
 
 
 def test_a_shape_that_learns_nothing_is_said(home: Path) -> None:

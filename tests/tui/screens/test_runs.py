@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from textual.pilot import Pilot
 
+from lrtui.lr.schedule import Schedule
 from lrtui.runs.directory import RunDirectory, create_run
 from lrtui.runs.events import EventLog
 from lrtui.runs.lock import RunLock
@@ -15,7 +16,7 @@ from lrtui.runs.metrics import MetricsWriter
 from lrtui.tui.screens.compare import CompareScreen
 from lrtui.tui.screens.runs import RunsScreen
 from tests.runs.story import block, scaled, started, told_run
-from tests.runs.written import cosine_run
+from tests.runs.written import cosine_run, write_checkpoint
 from tests.tui.screen_text import matches_snapshot, screen_text
 from tests.tui.screens.homes import Asked, aged, cursor, drive, four_runs, listed, look, settled, until
 from tests.tui.worst import WORST, obeyed
@@ -32,11 +33,11 @@ def test_every_run_with_its_state_the_live_ones_first_then_the_newest(home: Path
     async def scenario(app: Asked, pilot: Driver) -> None:
         assert listed(app) == ["live", "fini", "saved", "crash"]
         shown = screen_text(app)
-        assert "4 runs · 1 live · 1 finished · 1 saved · 1 crashed" in shown
+        assert "4 runs · 1 live · 1 finished · 1 stopped · 1 crashed" in shown
         rows = {line.split()[2]: line for line in shown.splitlines()[3:7]}
         assert "● live" in rows["live"]
         assert "✓ fini" in rows["fini"]
-        assert "‖ saved" in rows["saved"]
+        assert re.search(r"‖ saved +stopped ", rows["saved"])
         assert "! crash" in rows["crash"]
         for part in ("400/400", "lstm 1×128", "2.627", "2.500", "1e-1", "1 h"):
             assert part in rows["fini"]
@@ -72,6 +73,24 @@ def test_the_run_under_the_cursor_is_told_below(home: Path) -> None:
         shown = screen_text(app)
         assert "checkpoints 300, 200" in shown
         assert "×0.5: lr 5e-2 → 2.5e-2" in shown
+
+    drive(home, scenario)
+
+
+def test_checkpoints_are_listed_by_whole_numbers(home: Path) -> None:
+    run = RunDirectory(home / "checkpoints" / "fini")
+    for step in range(210, 390, 10):
+        write_checkpoint(run, step, Schedule(kind="cosine", base=0.1, steps=400))
+    aged(run, 3600)
+
+    async def scenario(app: Asked, pilot: Driver) -> None:
+        await pilot.press("down")
+        await until(pilot, lambda: "checkpoints 400" in screen_text(app))
+        listed = re.search(r"checkpoints ([^│]+?) +│", screen_text(app))
+        assert listed is not None
+        *steps, last = listed[1].split(", ")
+        assert last == "…"
+        assert steps == ["400", *(f"{step}" for step in range(380, 209, -10))][: len(steps)]
 
     drive(home, scenario)
 

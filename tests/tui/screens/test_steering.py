@@ -1,9 +1,12 @@
 """Every key that commands a run: the exact command it sends, what it says before, and when it refuses."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from lrtui.errors import UsageError
 from lrtui.lr import ledger
 from lrtui.messages import (
     Command,
@@ -22,7 +25,11 @@ from lrtui.messages import (
     Stop,
     Undo,
 )
-from tests.tui.driving import Driven, drive
+from lrtui.runs.directory import create_run
+from lrtui.runs.events import EventLog
+from lrtui.runs.lock import RunLock
+from tests.runs.story import started
+from tests.tui.driving import Driven, FakeLink, drive
 from tests.tui.screen_text import screen_text
 from tests.tui.views import changed, folded, view
 
@@ -151,9 +158,58 @@ def test_a_second_press_is_told_on_top_of_the_first(tmp_path: Path) -> None:
         assert driven.said().startswith("×2: 2e-3 → 4e-3")
         await driven.press("right_square_bracket")
         assert driven.said().startswith("×2: 4e-3 → 8e-3")
-        driven.train.on_watching_screen_answered()
-        await driven.press("right_square_bracket")
-        assert driven.said().startswith("×2: 2e-3 → 4e-3")
+
+    drive(tmp_path, scenario)
+
+
+def test_a_second_press_means_what_the_first_leaves_behind(tmp_path: Path) -> None:
+    async def scenario(driven: Driven) -> None:
+        for keys, commands in (
+            (["h", "h"], [Hold(), Release()]),
+            (["space", "space"], [Pause(), Continue()]),
+            (["n", "space"], [Step(1), Continue()]),
+            (["left_curly_bracket"] * 3, [SetRate(1e-3), SetRate(5e-4), SetRate(2e-4)]),
+            (["d", "u", "left_curly_bracket"], [Decay(), Undo(), SetRate(1e-3)]),
+        ):
+            await driven.pretend(view())
+            await driven.press(*keys)
+            assert driven.link.sent == commands
+
+    drive(tmp_path, scenario)
+
+
+def test_what_is_on_its_way_counts_until_a_look_has_found_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = create_run(tmp_path, "quiet-otter")
+    with EventLog(run) as writing, RunLock(run):
+        writing.append(started())
+
+        def link(run: object, *, failed: object, answered: Callable[[Command, int], None]) -> FakeLink:
+            tell.append(answered)
+            return FakeLink()
+
+        tell: list[Callable[[Command, int], None]] = []
+        monkeypatch.setattr("lrtui.tui.screens.watching.Link", link)
+
+        async def scenario(driven: Driven) -> None:
+            train = driven.train
+            await driven.until(lambda: train.view is not None and train.view.condition == "training")
+            await driven.press("h", "d")
+            tell[-1](Hold(), 1)
+            await driven.until(lambda: train._on_the_way == 1 and not train._looking)
+            assert train._expected is not None, "the second is on its way still"
+            tell[-1](Decay(), 1)
+            await driven.until(lambda: train._expected is None)
+
+        drive(tmp_path, scenario)
+
+
+def test_a_key_that_comes_as_the_screen_changes_by_itself_is_left_out(tmp_path: Path) -> None:
+    async def scenario(driven: Driven) -> None:
+        await driven.pretend(view())
+        driven.app._startled = time.monotonic()
+        await driven.press("s")
+        assert driven.link.sent == []
+        assert "had just changed" in driven.toasts()[-1]
 
     drive(tmp_path, scenario)
 
@@ -174,7 +230,7 @@ def test_a_screen_that_only_watches_sends_nothing(tmp_path: Path) -> None:
     drive(tmp_path, scenario)
 
 
-@pytest.mark.parametrize("condition", ["opening", "finished", "dead"])
+@pytest.mark.parametrize("condition", ["opening", "finished", "crashed"])
 def test_nobody_to_ask(tmp_path: Path, condition: str) -> None:
     async def scenario(driven: Driven) -> None:
         for key in (*STEERING, "c", "Q"):
@@ -219,7 +275,7 @@ def test_resuming(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         asked.append(name)
 
     async def scenario(driven: Driven) -> None:
-        for condition in ("dead", "stopped", "finished"):
+        for condition in ("crashed", "stopped", "finished"):
             await driven.pretend(view(condition=condition))
             await driven.press("R")
         await driven.pretend(view())
@@ -245,6 +301,25 @@ def test_stopping_asks_sends_and_leaves_when_it_is_done(tmp_path: Path) -> None:
     drive(tmp_path, scenario)
 
 
+def test_a_stop_that_fails_or_a_worker_that_dies_of_it_keeps_the_screen(tmp_path: Path) -> None:
+    async def scenario(driven: Driven) -> None:
+        await driven.pretend(view())
+        await driven.press("Q", "s")
+        link = driven.train.link
+        assert link is not None
+        driven.train.post_message(driven.train.Refused(link, Stop(), UsageError("it has not answered")))
+        await driven.pilot.pause()
+        await driven.pretend(view(condition="finished"))
+        assert driven.app.return_value is None, "nobody waits for its end any more"
+        await driven.pretend(view())
+        await driven.press("Q", "s")
+        await driven.pretend(view(condition="crashed", ending=("killed by SIGKILL",)))
+        assert driven.app.return_value is None
+        assert "killed by SIGKILL" in screen_text(driven.app)
+
+    drive(tmp_path, scenario)
+
+
 @pytest.mark.parametrize(("keys", "left", "sent"), [(["q"], True, []), (["enter"], True, []), (["c"], False, [])])
 def test_leaving_asks_while_it_trains(tmp_path: Path, keys: list[str], left: bool, sent: list[Command]) -> None:
     async def scenario(driven: Driven) -> None:
@@ -256,11 +331,34 @@ def test_leaving_asks_while_it_trains(tmp_path: Path, keys: list[str], left: boo
     drive(tmp_path, scenario)
 
 
-@pytest.mark.parametrize(("condition", "read_only"), [("finished", False), ("dead", False), ("training", True)])
+@pytest.mark.parametrize(("condition", "read_only"), [("finished", False), ("crashed", False), ("training", True)])
 def test_leaving_asks_nothing_where_nothing_is_lost(tmp_path: Path, condition: str, read_only: bool) -> None:
     async def scenario(driven: Driven) -> None:
         await driven.pretend(view(condition=condition), read_only=read_only)
         await driven.press("q")
         assert driven.app.return_value == 0
+
+    drive(tmp_path, scenario)
+
+
+@pytest.mark.parametrize("key", ["ctrl+c", "ctrl+q"])
+def test_who_insists_leaves(tmp_path: Path, key: str) -> None:
+    async def scenario(driven: Driven) -> None:
+        await driven.pretend(view())
+        await driven.press(key, key)
+        assert driven.app.return_value == 0
+        assert driven.link.sent == [], "the training goes on"
+
+    drive(tmp_path, scenario)
+
+
+@pytest.mark.parametrize("typed", ["5,000", "5k", "5e3", "5_000"])
+def test_numbers_as_the_screen_prints_them_are_understood(tmp_path: Path, typed: str) -> None:
+    async def scenario(driven: Driven) -> None:
+        await driven.pretend(view())
+        await driven.press("e")
+        await type_in(driven, typed)
+        await driven.press("enter")
+        assert driven.link.sent == [Extend(5000)]
 
     drive(tmp_path, scenario)

@@ -1,26 +1,28 @@
 """The training screen: what it shows at every size, and that it follows the run on the disk."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 
-from lrtui.errors import LrtuiError, UsageError
-from lrtui.messages import CheckpointSaved, Command, Decay
+from lrtui.errors import UsageError
+from lrtui.lr import ledger
+from lrtui.messages import CheckpointSaved, Decay, Rewound
 from lrtui.printable import printable
 from lrtui.runs.directory import create_run
 from lrtui.runs.events import EventLog
 from lrtui.runs.metrics import MetricsWriter
+from lrtui.tui.link import Answered, Failed
+from lrtui.tui.screens.watching import ENDED
 from lrtui.tui.widgets.charts import Charts
 from lrtui.tui.widgets.figures import Figures
 from lrtui.tui.widgets.sample import SamplePane
 from tests.runs.story import block, evaluated, finished, scaled, started, told_run
 from tests.tui.driving import Driven, FakeLink, drive
 from tests.tui.screen_text import matches_snapshot, screen_text
-from tests.tui.views import changed, log, sample, view
+from tests.tui.views import changed, folded, log, sample, view
 
 SIZES = [(120, 40), (80, 24), (200, 50)]
 
@@ -40,7 +42,7 @@ def test_a_finished_run(tmp_path: Path, size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("size", [*SIZES, (60, 16), (100, 30), (99, 29), (61, 17)])
 def test_every_row_fits(tmp_path: Path, size: tuple[int, int]) -> None:
     async def scenario(driven: Driven) -> None:
-        for condition in ("opening", "training", "paused", "dead"):
+        for condition in ("opening", "training", "paused", "crashed"):
             await driven.pretend(view(condition=condition, ending=("killed by SIGKILL", "x" * 500)))
             rows = screen_text(driven.app).split("\n")
             assert len(rows) == size[1]
@@ -68,7 +70,7 @@ def test_the_worst_strings(tmp_path: Path) -> None:
             samples=(sample(1, evil, prompt=evil), sample(399, evil, prompt=evil)),
             ending=(evil,),
             badge=evil,
-            condition="dead",
+            condition="crashed",
         )
         await driven.pretend(shown)
         for keys in ((), ("tab",), ("tab",), ("tab",), ("tab",), ("tab",)):
@@ -82,9 +84,9 @@ def test_the_worst_strings(tmp_path: Path) -> None:
 
 def test_a_dead_worker_says_so(tmp_path: Path) -> None:
     async def scenario(driven: Driven) -> None:
-        await driven.pretend(view(condition="dead", ending=("killed by SIGKILL", "last saved: step 300")))
+        await driven.pretend(view(condition="crashed", ending=("killed by SIGKILL", "last saved: step 300")))
         shown = screen_text(driven.app)
-        assert "● dead" in shown
+        assert "● crashed" in shown
         assert "R resumes the run" in shown
         assert "killed by SIGKILL" in shown
         await driven.pretend(view())
@@ -267,19 +269,18 @@ def test_pinned_checkpoints_evaluations_and_the_end_are_in_the_log(tmp_path: Pat
 
 
 def test_what_the_worker_says_comes_back_from_the_links_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[tuple[FakeLink, Callable[[Command, LrtuiError], None]]] = []
+    made: list[tuple[Failed, Answered]] = []
 
-    def link(run: object, failed: Callable[[Command, LrtuiError], None]) -> FakeLink:
-        made.append((FakeLink(), failed))
-        return made[-1][0]
+    def link(run: object, *, failed: Failed, answered: Answered) -> FakeLink:
+        made.append((failed, answered))
+        return FakeLink()
 
     monkeypatch.setattr("lrtui.tui.screens.watching.Link", link)
 
     async def scenario(driven: Driven) -> None:
-        (fake, failed), looks = made[-1], list[int]()
+        (failed, answered), looks = made[-1], list[int]()
         monkeypatch.setattr(driven.train, "look_now", lambda: looks.append(1))
-        assert fake.on_answer is not None
-        await asyncio.to_thread(fake.on_answer, Decay(), 400)
+        await asyncio.to_thread(answered, Decay(), 400)
         await driven.until(lambda: looks)
         await asyncio.to_thread(failed, Decay(), UsageError("run quiet-otter ended", "R goes on."))
         await driven.until(driven.toasts)
@@ -294,3 +295,101 @@ def test_only_a_screen_that_steers_makes_a_link(tmp_path: Path) -> None:
         assert not driven.train.steers
 
     drive(tmp_path, scenario, read_only=True)
+
+
+def test_the_key_bar_names_what_works_now(tmp_path: Path) -> None:
+    def bar(driven: Driven) -> str:
+        return screen_text(driven.app).split("\n")[-1]
+
+    async def scenario(driven: Driven) -> None:
+        held = folded(view(), ledger.hold(view().rate, 100))  # type: ignore[arg-type]
+        for run, read_only, told in (
+            (view(), False, " d Decay  [ ] ×½ ×2  l Set  h Hold  u Undo  space Pause"),
+            (view(condition="paused"), False, "h Hold  u Undo  space Continue"),
+            (held, False, "h Release  u Undo"),
+            *((view(condition=one), False, " R Resume  z Zoom  4 5 Runs New  ?") for one in ENDED[:3]),
+            (view(condition="deleted"), False, " z Zoom  4 5 Runs New"),
+            (view(), True, " z Zoom  4 5 Runs New"),
+        ):
+            await driven.pretend(run, read_only=read_only)
+            assert told in bar(driven)
+            assert ("read-only" in screen_text(driven.app).split("\n")[0]) is read_only
+
+    drive(tmp_path, scenario)
+
+
+def test_under_a_dialogue_the_screen_and_the_prompt_follow_the_rate(tmp_path: Path) -> None:
+    async def scenario(driven: Driven) -> None:
+        await driven.pretend(view())
+        await driven.press("l", "1", "e", "minus", "3")
+        assert "Set the rate (now 2e-3)" in screen_text(driven.app)
+        driven.train.view = replace(changed(view(step=777), at=500), log=log((500, "somebody cut it")))
+        driven.train.show_run()
+        await driven.pilot.pause()
+        shown = screen_text(driven.app)
+        assert "Set the rate (now 2e-4)" in shown
+        assert "2e-4 → 1e-3" in shown
+        assert "step 777/1,000" in shown
+        assert "somebody cut it" in shown
+
+    drive(tmp_path, scenario)
+
+
+def test_toasts_are_few_and_of_this_place(tmp_path: Path) -> None:
+    async def scenario(driven: Driven) -> None:
+        await driven.pretend(view(condition="opening"))
+        await driven.press("d", "d", "d")
+        assert len(driven.toasts()) == 1, "the same is told once"
+        for number in range(5):
+            driven.app.tell(f"told {number}")
+        await driven.pilot.pause()
+        assert driven.toasts() == ["told 3", "told 4"]
+        await driven.press("4")
+        assert driven.toasts() == []
+
+    drive(tmp_path, scenario)
+
+
+def test_a_sample_of_a_branch_left_behind_is_not_the_runs_text(tmp_path: Path) -> None:
+    async def scenario(driven: Driven) -> None:
+        back = replace(view().history, rewinds=(Rewound(step=500, to=350, entries=0, cause="undo"),))
+        made = (sample(300, "kept text"), sample(400, "lost text"))
+        await driven.pretend(view(step=360, history=back, samples=made, eras=(0, 0)))
+        assert "kept text" in screen_text(driven.app)
+        assert "lost text" not in screen_text(driven.app)
+        await driven.press("right")
+        assert "step 400 · T 0.8 · left behind" in screen_text(driven.app)
+        await driven.pretend(view(step=410, history=back, samples=(*made, sample(400, "new")), eras=(0, 0, 1)))
+        await driven.press("right")
+        assert driven.train.query_one(SamplePane).border_title == "Sample · step 400 · T 0.8"
+
+    drive(tmp_path, scenario)
+
+
+def test_a_deleted_run_is_not_called_dead(tmp_path: Path) -> None:
+    async def scenario(driven: Driven) -> None:
+        await driven.pretend(view(condition="deleted", ending=("the run has been deleted",)))
+        shown = screen_text(driven.app)
+        assert "● deleted" in shown
+        assert "Deleted · 4 lists the runs there are" in shown
+        assert "resumes" not in shown
+        await driven.press("R")
+        assert "has been deleted" in driven.toasts()[-1]
+
+    drive(tmp_path, scenario)
+
+
+def test_sentences_name_the_keys_as_they_are_mapped(tmp_path: Path) -> None:
+    async def scenario(driven: Driven) -> None:
+        await driven.pretend(view(condition="paused"))
+        assert "paused: p goes on" in screen_text(driven.app)
+        assert "no sample yet: g generates one" in screen_text(driven.app)
+        await driven.press("z")
+        assert " esc Back  X y Log axes" in screen_text(driven.app)
+        await driven.press("escape")
+        await driven.pretend(view(condition="crashed"))
+        await driven.press("d")
+        assert "f5 goes on with it" in driven.toasts()[-1]
+
+    keys = {"pause": "p", "sample": "g", "log_x": "X", "resume": "f5"}
+    drive(tmp_path, scenario, keys=keys)

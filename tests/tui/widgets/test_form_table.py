@@ -100,6 +100,30 @@ def test_the_cursor_stays_on_its_field_or_goes_to_the_nearest() -> None:
     drive(ROWS, scenario)
 
 
+def test_the_cursor_stays_in_sight_when_the_room_shrinks() -> None:
+    async def scenario(app: Bench, pilot: Pilot[None]) -> None:
+        app.table.move_to("model.k9")
+        await pilot.resize_terminal(60, 5)
+        await pilot.pause()
+        await pilot.pause()
+        assert any(" k9 " in line for line in app.lines())
+
+    drive(ROWS, scenario, size=(60, 30))
+
+
+def test_the_beginning_of_a_help_is_no_help() -> None:
+    rows = [FormRow(key="a", name="a", value="1", help="what it is for")]
+
+    async def narrow(app: Bench, pilot: Pilot[None]) -> None:
+        assert "what it is" not in app.lines()[0]
+
+    async def wide(app: Bench, pilot: Pilot[None]) -> None:
+        assert "what it is for" in app.lines()[0]
+
+    drive(rows, narrow, size=(80, 8))
+    drive(rows, wide, size=(110, 8))
+
+
 def test_a_click_selects_and_another_one_chooses() -> None:
     async def scenario(app: Bench, pilot: Pilot[None]) -> None:
         await pilot.click(FormTable, offset=(10, 3))

@@ -9,6 +9,8 @@ from rich.style import Style
 from lrtui.lr import ledger
 from lrtui.lr.rate import Rate
 from lrtui.lr.schedule import Schedule
+from lrtui.messages import Evaluated, Rewound
+from lrtui.tui.branches import LEFT_BEHIND
 from lrtui.tui.state import RunView
 from lrtui.tui.widgets.figures import figures
 from lrtui.tui.widgets.headline import bar, count_text, device_text, headline, model_text
@@ -16,6 +18,7 @@ from lrtui.tui.widgets.log import log_lines
 from lrtui.tui.widgets.particulars import particulars, sparkline
 from lrtui.tui.widgets.sample import sample_lines, sample_title
 from lrtui.tui.widgets.sample_history import changes_between, history_lines
+from lrtui.words import evaluation_text, loss_text
 from tests.tui.views import changed, folded, log, sample, view
 
 
@@ -120,10 +123,10 @@ def test_a_hostile_log_line_is_text() -> None:
 
 
 def test_figures_say_what_to_press() -> None:
-    assert figures(view(), "CPU 93%", 80).plain.startswith(" train 1.520  val 1.610  lr 2e-3  grad 0.8 ")
+    assert figures(view(), "CPU 93%", 80).plain.startswith(" loss 1.520  val 1.610  lr 2e-3  grad 0.8 ")
     assert figures(view(), "CPU 93%", 80).plain.endswith("CPU 93%")
     assert "paused: space goes on" in figures(view(condition="paused"), "", 120).plain
-    assert "R resumes" in figures(view(condition="dead"), "", 120).plain
+    assert "R resumes" in figures(view(condition="crashed"), "", 120).plain
     assert figures(None, "", 80).plain.strip() == ""
 
 
@@ -166,3 +169,24 @@ def test_the_history_marks_the_way_back() -> None:
     lines = [line.plain for line in history_lines(history(), 60)]
     assert lines[0].startswith("── step 300 · T 0.8 ─")
     assert any(line.startswith("── back from step 400 ") for line in lines)
+
+
+def test_paused_the_rate_to_come_is_told() -> None:
+    waits = changed(view(condition="paused"), at=400, factor=2.45)
+    waits = replace(waits, lr=2e-3)
+    assert dict(particulars(waits))["rate"] == "2e-3 → 4.9e-3 next"
+    assert "lr 4.9e-3" in figures(waits, "", 120).plain
+
+
+def test_an_evaluation_fits_one_line_of_the_log() -> None:
+    told = evaluation_text(Evaluated(step=1, train_loss=1.246, val_loss=1.4, best=True))
+    assert told == "best 1.400 train 1.246"
+    assert loss_text(2e-4) == "2e-4"
+    assert loss_text(0.0) == "0.000"
+
+
+def test_left_behind_samples_stay_in_the_history_marked() -> None:
+    run = view(samples=(sample(300, "aaa"), sample(400, "bbb"), sample(500, "ccc")), eras=(0, 0, 1))
+    run = replace(run, history=replace(run.history, rewinds=(Rewound(step=450, to=350, entries=0, cause="undo"),)))
+    heads = [line.plain for line in history_lines(run, 60) if line.plain.startswith("──")]
+    assert [LEFT_BEHIND in head for head in heads] == [False, True, False]
