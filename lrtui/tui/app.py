@@ -16,10 +16,10 @@ from lrtui.errors import LrtuiError
 from lrtui.printable import printable
 from lrtui.tui.filters import SafeText
 from lrtui.tui.keys import bindings, key_of, screen_scope
+from lrtui.tui.opens_sweeps import OpensSweeps, is_sweep_here, sweep_screen
 from lrtui.tui.screens.small import LEAST_HEIGHT, LEAST_WIDTH, Small
 from lrtui.tui.settings import Settings
 from lrtui.tui.starting import Began, NotBegun, start
-from lrtui.tui.tamed import TamedApp
 
 if TYPE_CHECKING:
     from lrtui.config.schema import Config
@@ -54,12 +54,15 @@ def _commands() -> Any:
     return ActionsAndCommands
 
 
-class LrtuiApp(TamedApp, inherit_bindings=False):
+_MODES: dict[str, Callable[[], Screen[Any]]] = {"train": _train, "sweep": sweep_screen, "runs": _runs, "new": _new}
+
+
+class LrtuiApp(OpensSweeps, inherit_bindings=False):
     """Shows the run `run`; without one, the form of a new run."""
 
     TITLE = "lrtui"
     CSS_PATH = "app.tcss"
-    MODES: ClassVar[dict[str, Callable[[], Screen[Any]]]] = {"train": _train, "runs": _runs, "new": _new}  # type: ignore[assignment]
+    MODES: ClassVar[dict[str, Callable[[], Screen[Any]]]] = _MODES  # type: ignore[assignment]
     BINDINGS = [  # noqa: RUF012 - Textual's own declaration
         *bindings("everywhere"),
         Binding("ctrl+c", "leave", show=False),
@@ -68,10 +71,12 @@ class LrtuiApp(TamedApp, inherit_bindings=False):
     COMMANDS: ClassVar[set[Any]] = {_commands}
 
     def __init__(self, home: Path, settings: Settings, *, run: str | None = None, read_only: bool = False) -> None:
-        self.DEFAULT_MODE = "train" if run else "new"  # type: ignore[misc]
+        self._first = (run, read_only) if run else None
+        sweeps = run is not None and is_sweep_here(home, run)
+        self.DEFAULT_MODE = "sweep" if sweeps else "train" if run else "new"  # type: ignore[misc]
         super().__init__()
         self.home, self.settings = home, settings
-        self._shown: tuple[str, bool] | None = (run, read_only) if run else None
+        self._shown: tuple[str, bool] | None = None if sweeps else self._first
         self._starting = False
         self._begun = ""  # the run that has begun while a dialogue was open, and was not shown yet
         self._startled = float("-inf")
@@ -90,8 +95,8 @@ class LrtuiApp(TamedApp, inherit_bindings=False):
         # After ctrl+z and `fg` the terminal is empty where nothing changed meanwhile.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         self.screen_change_signal.subscribe(self, lambda _: self.call_later(self._ask_for_room))
-        if self._shown:
-            self.open_run(self._shown[0], read_only=self._shown[1])
+        if self._first:
+            self.open_run(self._first[0], read_only=self._first[1])
 
     def on_resize(self) -> None:
         self.call_later(self._ask_for_room)  # Textual's own handler, which runs after this one, knows the size
@@ -109,7 +114,11 @@ class LrtuiApp(TamedApp, inherit_bindings=False):
     # What screens ask for
 
     def open_run(self, name: str, *, read_only: bool = False) -> None:
-        """Show the training screen on this run of the home."""
+        """Show the training screen on this run of the home, or the Sweep screen where it is a sweep."""
+        if is_sweep_here(self.home, name):
+            self._begun = ""
+            self.open_sweep(name, read_only=read_only)
+            return
         self._shown, self._begun = (name, read_only), ""
         self._show_place("train")
         # Only once the screen is composed: what it shows the run in must exist.
@@ -131,7 +140,10 @@ class LrtuiApp(TamedApp, inherit_bindings=False):
             screen.call_later(screen.fill, config, init_from)
 
     def go(self, place: str) -> None:
-        """Show 'train', 'runs' or 'new'. Where no run is open yet, the training is the newest live one."""
+        """Show 'train', 'sweep', 'runs' or 'new'. Where no run is open yet, the training is the newest live one."""
+        if place == "sweep":
+            self.go_to_sweep()
+            return
         if place == "train" and self._begun:
             self.open_run(self._begun)
             return
@@ -140,7 +152,7 @@ class LrtuiApp(TamedApp, inherit_bindings=False):
             return
         from lrtui.runs.live import newest_live_run
 
-        name = newest_live_run(self.home)
+        name = newest_live_run(self.home, sweeps=False)
         if name:
             self.open_run(name)
         else:
@@ -218,10 +230,7 @@ class LrtuiApp(TamedApp, inherit_bindings=False):
 
     def action_leave(self) -> None:
         """Leave at once, unless a training is steered from here: its screen asks what becomes of it."""
-        if self._shown:
-            self._place("train").action_leave()
-        else:
-            self.exit(0)
+        self.leave(bool(self._shown))
 
     def _place(self, mode: str) -> Any:
         """The screen at the bottom of a place's stack."""

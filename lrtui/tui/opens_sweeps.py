@@ -1,0 +1,79 @@
+"""What the application knows of sweeps: which one is shown, and which to show where none was chosen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lrtui.errors import LrtuiError
+from lrtui.tui.tamed import TamedApp
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+    from lrtui.tui.state import Level
+
+
+def sweep_screen() -> Screen[Any]:
+    from lrtui.tui.screens.sweep import SweepScreen
+
+    return SweepScreen()
+
+
+def is_sweep_here(home: Path, name: str) -> bool:
+    """Whether the run of this name in `home` is a sweep. One look at the disk."""
+    from lrtui.runs.directory import RunDirectory, runs_folder
+    from lrtui.runs.sweeps import is_sweep
+
+    return is_sweep(RunDirectory(runs_folder(home) / name))
+
+
+class OpensSweeps(TamedApp):
+    """An application with a place `sweep`."""
+
+    home: Path
+    _shown_sweep = ""
+
+    def open_sweep(self, name: str, *, read_only: bool = False) -> None:
+        """Show the Sweep screen on this sweep of the home."""
+        self._shown_sweep = name
+        self._show_place("sweep")
+        # Only once the screen is composed: what it shows the sweep in must exist.
+        self._place("sweep").call_later(self._watch_sweep, name, read_only)
+
+    def _watch_sweep(self, name: str, read_only: bool) -> None:
+        while self.current_mode == "sweep" and len(self.screen_stack) > 1:
+            self.pop_screen()  # what it asks is about the sweep that was shown before
+        try:
+            self._place("sweep").watch_sweep(name, read_only)
+        except LrtuiError as error:
+            self.tell(error.sentence, "error")
+
+    def go_to_sweep(self) -> None:
+        """Show the sweep that was open, else the newest one; where the home has none, its screen says how to start."""
+        from lrtui.runs.live import newest_sweep
+
+        name = "" if self._shown_sweep else newest_sweep(self.home)
+        if name:
+            self.open_sweep(name)
+        else:
+            self._show_place("sweep")
+
+    def leave(self, shown: bool) -> None:
+        """Leave at once, unless a training (`shown`) or a sweep is steered from here: its screen asks about it."""
+        open_places = [*(["train"] if shown else []), *(["sweep"] if self._shown_sweep else [])]
+        open_places.sort(key=lambda place: place != self.current_mode)
+        steering = [place for place in map(self._place, open_places) if place.steers]
+        if steering:
+            steering[0].action_leave()
+        else:
+            self.exit(0)
+
+    def _show_place(self, mode: str) -> None:
+        raise NotImplementedError
+
+    def _place(self, mode: str) -> Any:
+        raise NotImplementedError
+
+    def tell(self, text: str, level: Level = "info") -> None:
+        raise NotImplementedError
