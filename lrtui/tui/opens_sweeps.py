@@ -61,13 +61,15 @@ class OpensSweeps(TamedApp):
 
     def leave(self, shown: bool) -> None:
         """Leave at once, unless a training (`shown`) or a sweep is steered from here: its screen asks about it."""
-        open_places = [*(["train"] if shown else []), *(["sweep"] if self._shown_sweep else [])]
-        open_places.sort(key=lambda place: place != self.current_mode)
-        steering = [place for place in map(self._place, open_places) if place.steers]
-        if steering:
-            steering[0].action_leave()
-        else:
+        names = [*(["train"] if shown else []), *(["sweep"] if self._shown_sweep else [])]
+        names.sort(key=lambda name: name != self.current_mode)
+        places = [self._place(name) for name in names]
+        if not places:
             self.exit(0)
+        elif len(places) == 1:
+            places[0].action_leave()
+        else:
+            next((place for place in places if place.steers), places[0]).action_leave()
 
     def _show_place(self, mode: str) -> None:
         raise NotImplementedError

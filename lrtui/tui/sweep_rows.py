@@ -145,10 +145,9 @@ def _fitted(text: str, column: Column) -> str:
 
 
 def count_line(view: SweepView) -> str:
-    """How many lanes there are, of each state: `16 lanes · 1 trains · 12 pruned · 3 lost`."""
+    """How many lanes there are of each state: `1 trains · 12 pruned · 3 lost`."""
     counts = {state: sum(row.state == state for row in view.rows) for state in (*LASTING, "pruned", "killed")}
     lost = sum(row.state == "diverged" for row in view.rows)
     words = {"training": "train" if counts["training"] != 1 else "trains"}
-    told = [f"{len(view.rows)} lane{'s' * (len(view.rows) != 1)}"]
-    told += [f"{number} {words.get(state, state)}" for state, number in counts.items() if number]
-    return " · ".join(told + ([f"{lost} lost"] if lost else []))
+    told = [f"{number} {words.get(state, state)}" for state, number in counts.items() if number]
+    return " · ".join(told + ([f"{lost} lost"] if lost else [])) or "Lanes"

@@ -198,7 +198,9 @@ def _level(event: Event) -> Level:
 
 def _is_news(event: Event) -> bool:
     match event:
-        case LanesCut() | LaneKept() | PruningChanged():
+        case LanesCut():
+            return event.cause == "killed" and not event.replayed
+        case LaneKept() | PruningChanged():
             return not event.replayed
         case _:
             return isinstance(event, CommandRejected | Warned | Stopped | Swept)

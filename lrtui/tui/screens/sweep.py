@@ -17,9 +17,8 @@ from textual.widgets import Static
 
 from lrtui.tui.charts import ChartLook
 from lrtui.tui.keys import bindings, key_of
-from lrtui.tui.screens.choice import Answer, Choice
 from lrtui.tui.screens.prompt import Prompt
-from lrtui.tui.screens.sweep_steering import SweepSteeringPlace
+from lrtui.tui.screens.sweep_promoting import SweepPromotingPlace
 from lrtui.tui.sweep_pictures import lanes_lines, rates_lines
 from lrtui.tui.sweep_rows import SweepLine
 from lrtui.tui.sweep_state import SweepView
@@ -36,12 +35,12 @@ from lrtui.tui.wrapping import wrapped
 if TYPE_CHECKING:
     from lrtui.figure import Look
 
-#: A chart that took so many seconds to draw is not drawn again before so many times as long.
-_REST = 12
+#: Charts that took so many seconds to draw rest for so many times as long, but never longer than this many seconds.
+_REST, _LONGEST_REST = 15, 2.0
 _PANES = ("lanes", "rates", "table", "log")
 
 
-class SweepScreen(SweepSteeringPlace):
+class SweepScreen(SweepPromotingPlace):
     """One sweep, live or long over. `watch_sweep` opens it; `steers` tells whether leaving needs a question."""
 
     CSS_PATH = "sweep.tcss"
@@ -136,9 +135,9 @@ class SweepScreen(SweepSteeringPlace):
         line = self.table.chosen_by_hand
         chosen = line.lanes[0] if line is not None else None
         shown = (view.name, view.condition, view.step, view.rows, view.history.rungs, chosen, self._log_x)
-        began = time.monotonic()
-        if not at_once and view.condition == "training" and began < self._rests_until:
+        if not at_once and view.condition == "training" and time.monotonic() < self._rests_until:
             return
+        began = time.thread_time()
         lanes, rates = self._chart_look("lanes", view), self._chart_look("rates", view)
 
         def draw_lanes(look: Look) -> str:
@@ -151,7 +150,7 @@ class SweepScreen(SweepSteeringPlace):
             if self._drawn.get(name) != (shown, self.looks[name]):
                 self._drawn[name] = (shown, self.looks[name])
                 self.query_one(f"#{name}", Chart).show(draw)
-        self._rests_until = time.monotonic() + _REST * (time.monotonic() - began)
+        self._rests_until = time.monotonic() + min(_LONGEST_REST, _REST * (time.thread_time() - began))
 
     def _chart_look(self, name: str, view: SweepView) -> ChartLook:
         """On which axes a chart is drawn: where rungs thin the lanes out early, most happens at the beginning."""
@@ -211,48 +210,3 @@ class SweepScreen(SweepSteeringPlace):
         self.query_one("#charts").set_class(zoomed and focused in self.looks, "-zoomed")
         self.set_class(zoomed, "-zoom")
         self.call_after_refresh(self.show_sweep)
-
-    # -- going on and stopping --------------------------------------------------------------------------------------
-
-    def action_resume(self) -> None:
-        """Go on with a sweep that nobody trains."""
-        view = self.view
-        if view is None or self.read_only or view.condition == "deleted":
-            self.steered()  # says why not
-        elif view.condition in ("stopped", "crashed"):
-            self.app.start_worker(["resume", view.name])
-        else:
-            self.app.tell(f"{view.name} {'has finished' if view.condition == 'finished' else 'is training already'}")
-
-    def action_stop(self) -> None:
-        """Ask once, then stop, save and leave."""
-        if self.steered() is None:
-            return
-
-        def answered(answer: str | None) -> None:
-            if answer == "stop":
-                self.stop_and_leave()
-
-        answers = [Answer("stop", "s", "save a checkpoint, stop the sweep, leave"), Answer("stay", "c", "stay here")]
-        self.app.push_screen(Choice("Stop the sweep?", answers), answered)
-
-    def action_leave(self) -> None:
-        """Leave at once where nothing is lost by it; else ask what becomes of the sweep."""
-        if not self.steers or self.view is None:
-            self.app.exit(0)
-            return
-
-        def answered(answer: str | None) -> None:
-            if answer == "detach":
-                self.app.exit(0)
-            elif answer == "stop":
-                self.stop_and_leave()
-
-        answers = [
-            Answer("detach", key_of("quit", self.keymap), "leave, and let it train on"),
-            Answer("stop", "s", "save a checkpoint, stop the sweep, leave"),
-            Answer("stay", "c", "stay here"),
-        ]
-        question = f"{self.view.name} trains on without this screen"
-        detail = f"lrtui attach {self.view.name} comes back to it"
-        self.app.push_screen(Choice(question, answers, detail=detail, insisting="detach"), answered)

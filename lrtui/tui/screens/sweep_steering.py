@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from textual import on
-from textual.message import Message
-
-from lrtui.errors import UsageError
 from lrtui.messages import (
     Command,
     Continue,
-    Event,
     Keep,
     Kill,
-    LanePromoted,
     LaneRow,
     Pause,
-    Promote,
     Save,
     Stop,
 )
 from lrtui.quantities import fine_rate
-from lrtui.runs.directory import check_name, run_names
 from lrtui.tui.keys import key_of
 from lrtui.tui.screens.choice import Answer, Choice
 from lrtui.tui.screens.prompt import Prompt
@@ -42,28 +33,12 @@ from lrtui.tui.sweep_words import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lrtui.worker.errand import Errand
-
 
 class SweepSteeringPlace(SweepWatchingPlace):
     """The keys that command a sweep; `chosen` is the line of its table that they are about."""
 
-    @dataclass
-    class Promoted(Message):
-        """Our own process has made a run of a lane of a sweep that nobody trains."""
-
-        event: LanePromoted
-
-    @dataclass
-    class NotPromoted(Message):
-        """It could not: why, in a sentence."""
-
-        problem: str
-
     def __init__(self, **more: Any) -> None:
         super().__init__(**more)
-        self._promoting = set[int]()  # lanes that this screen has asked for
-        self._errand: Errand | None = None
         self._leaving = ""  # the sweep whose end is waited for
 
     @property
@@ -168,6 +143,51 @@ class SweepSteeringPlace(SweepWatchingPlace):
         if self.steered() is not None:
             self.send(Save(), "a checkpoint is written")
 
+    # -- going on and stopping --------------------------------------------------------------------------------------
+
+    def action_resume(self) -> None:
+        """Go on with a sweep that nobody trains."""
+        view = self.view
+        if view is None or self.read_only or view.condition == "deleted":
+            self.steered()  # says why not
+        elif view.condition in ("stopped", "crashed"):
+            self.app.start_worker(["resume", view.name])
+        else:
+            self.app.tell(f"{view.name} {'has finished' if view.condition == 'finished' else 'is training already'}")
+
+    def action_stop(self) -> None:
+        """Ask once, then stop, save and leave."""
+        if self.steered() is None:
+            return
+
+        def answered(answer: str | None) -> None:
+            if answer == "stop":
+                self.stop_and_leave()
+
+        answers = [Answer("stop", "s", "save a checkpoint, stop the sweep, leave"), Answer("stay", "c", "stay here")]
+        self.app.push_screen(Choice("Stop the sweep?", answers), answered)
+
+    def action_leave(self) -> None:
+        """Leave at once where nothing is lost by it; else ask what becomes of the sweep."""
+        if not self.steers or self.view is None:
+            self.app.exit(0)
+            return
+
+        def answered(answer: str | None) -> None:
+            if answer == "detach":
+                self.app.exit(0)
+            elif answer == "stop":
+                self.stop_and_leave()
+
+        answers = [
+            Answer("detach", key_of("quit", self.keymap), "leave, and let it train on"),
+            Answer("stop", "s", "save a checkpoint, stop the sweep, leave"),
+            Answer("stay", "c", "stay here"),
+        ]
+        question = f"{self.view.name} trains on without this screen"
+        detail = f"lrtui attach {self.view.name} comes back to it"
+        self.app.push_screen(Choice(question, answers, detail=detail, insisting="detach"), answered)
+
     def stop_and_leave(self) -> None:
         """Have the worker save and end; leave when it has."""
         if self.view is not None:
@@ -177,98 +197,6 @@ class SweepSteeringPlace(SweepWatchingPlace):
     def on_sweep_watching_place_refused(self, message: SweepWatchingPlace.Refused) -> None:
         if isinstance(message.command, Stop):
             self._leaving = ""
-        if isinstance(message.command, Promote):
-            self._promoting.clear()
-
-    # -- a lane as a run --------------------------------------------------------------------------------------------
-
-    def action_promote(self) -> None:
-        """Ask for a name and make a run of the chosen lane; of a rate, of its best lane."""
-        view = self.steered(ended_too=True)
-        if view is None or self.chosen is None:
-            return
-        row, taken = self.chosen.lanes[0], set(run_names(self.app.home))
-        if row.state == "diverged":
-            self.app.tell(f"lane {row.lane} was lost: it has no state to go on from", "warning")
-            return
-
-        def check(text: str) -> str:
-            if text.strip():
-                check_name(text.strip())
-                if text.strip() in taken:
-                    raise UsageError(f"there is a run {text.strip()} already")
-            return f"{text.strip() or 'a run with a made-up name'} goes on where the lane stands"
-
-        def answered(text: str | None) -> None:
-            if text is not None:
-                self._promote(view, row.lane, text.strip())
-
-        title = f"Make lane {row.lane} (lr {fine_rate(row.rate)}) a run named"
-        self.app.push_screen(Prompt(title, "", check=check, hint="may be empty;"), answered)
-
-    def _promote(self, view: SweepView, lane: int, name: str) -> None:
-        self._promoting.add(lane)
-        if self.steers:
-            self.send(Promote(lane, name or None), f"lane {lane} becomes a run")
-            return
-        if self._errand is not None:
-            self.app.tell("a lane is being promoted: wait until it is a run", "warning")
-            return
-        from lrtui.worker.errand import Errand
-
-        def told(event: Event) -> None:
-            if isinstance(event, LanePromoted):
-                self.tell_screen(self.Promoted(event))
-
-        words = ["promote", view.name, str(lane), *(["--name", name] if name else []), "--json"]
-        self.say(f"lane {lane} becomes a run …")
-        self._errand = Errand(
-            [*words, "--home", str(self.app.home)],
-            told=told,
-            ended=lambda problem: self.tell_screen(self.NotPromoted(problem)),
-        )
-
-    @on(Promoted)
-    def _our_process_promoted(self, message: Promoted) -> None:
-        self.was_promoted(message.event)
-
-    @on(NotPromoted)
-    def _our_process_ended(self, message: NotPromoted) -> None:
-        self._errand = None
-        if message.problem:
-            self._promoting.clear()
-            self.app.tell(message.problem, "error")
-
-    def was_promoted(self, event: LanePromoted) -> None:
-        from lrtui.tui.screens.resume import go_on
-
-        asked = event.lane in self._promoting
-        self._promoting.discard(event.lane)
-        if not asked or self.app.screen is not self or self.view is None:
-            self.app.tell(f"lane {event.lane} is the run {event.run} at step {event.at:,}")
-            return
-        over = self.view.total and event.at >= self.view.total
-
-        def answered(answer: str | None) -> None:
-            if answer == "train":
-                self.run_worker(go_on(self.app, event.run, ask=bool(over)), group="resume")
-            elif answer == "look":
-                self.app.open_run(event.run)
-
-        train = "give it more steps" if over else "train it on"
-        answers = [
-            Answer("train", "t", f"{train}, on a screen of its own"),
-            Answer("look", "o", "open it as it is"),
-            Answer("stay", "c", "stay here"),
-        ]
-        detail = "The sweep goes on meanwhile." if self.steers else ""
-        self.app.push_screen(
-            Choice(f"Lane {event.lane} is the run {event.run} at step {event.at:,}", answers, detail=detail), answered
-        )
-
-    def on_unmount(self) -> None:
-        if self._errand is not None:
-            self._errand.stop()
 
 
 def _name(line: SweepLine) -> str:
