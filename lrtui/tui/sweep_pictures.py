@@ -8,14 +8,14 @@ from lrtui.figure import Curve, Look, Mark, Reference
 from lrtui.messages import LaneRow
 from lrtui.plot import loss_chart, range_chart
 from lrtui.quantities import fine_rate
-from lrtui.sweep_charts import LASTING, NAMED, ranked, u_curves, u_marks
+from lrtui.sweep_charts import LASTING, ranked, u_curves, u_marks
 from lrtui.tui.charts import UNITS, ChartLook, round_span, smoothed
 from lrtui.tui.lane_curve import Points
 from lrtui.tui.sweep_state import SweepView
 from lrtui.words import BASELINES
 
-#: of the lanes that train beyond those with a name, and of the one under the cursor
-_OTHERS, _CHOSEN = 4, 5
+#: the hues of the best rates, of the other lanes that train, and of the lane under the cursor: that of its mark
+_BEST, _OTHERS, _CHOSEN = (0, 2, 3), 4, 1
 _NONE = Points(array("q"), array("d"))
 
 
@@ -39,12 +39,14 @@ def _curves(view: SweepView, chosen: LaneRow | None) -> list[Curve]:
         if chosen is not None and row.lane == chosen.lane:
             curve = replace(curve, label=f"{fine_rate(row.rate)} here", style="mean", hue=_CHOSEN)
         elif row.state in LASTING:
-            named = row.rate not in names and len(names) < NAMED
-            hue = names.setdefault(row.rate, len(names)) if named else _OTHERS
+            named = row.rate not in names and len(names) < len(_BEST)
+            hue = names.setdefault(row.rate, _BEST[len(names)]) if named else _OTHERS
             curve = replace(curve, label=fine_rate(row.rate) if named else "", style="mean", hue=hue)
         drawn.append(curve)
-    # what is drawn last is seen best: the named ones over the others, the chosen one over all
-    return sorted(drawn, key=lambda curve: (curve.hue == _CHOSEN, bool(curve.label)))
+    # what is drawn last is seen best: the named ones over the others, of them the best, the chosen one over all
+    drawn.sort(key=lambda curve: bool(curve.label))
+    on_top = [curve for curve in drawn if curve.label and curve.hue in (_BEST[0], _CHOSEN)]
+    return drawn + [replace(curve, label="") for curve in sorted(on_top, key=lambda curve: curve.hue)]
 
 
 def _smooth(curve: Curve, smoothing: float, unit: float) -> Curve:

@@ -1,5 +1,6 @@
 """The table of a sweep on a screen: a line a lane, or a line a rate with the means and spreads over its seeds."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -56,12 +57,23 @@ def sweep_lines(view: SweepView, order: LaneOrder) -> list[SweepLine]:
     lanes = ranked(view.rows) if order.best_first else list(view.rows)
     if not order.by_rate:
         return [SweepLine((row,), "best" if best is not None and row.lane == best.lane else row.state) for row in lanes]
-    means = {row.rate: row for row in rate_rows(view.rows, view.step)}
-    lines = []
-    for rate in dict.fromkeys(row.rate for row in lanes):
-        state = "best" if best is not None and rate == best.rate else means[rate].state
-        lines.append(SweepLine(tuple(row for row in ranked(view.rows) if row.rate == rate), state, means[rate]))
-    return lines
+    means = rate_rows(view.rows, view.step)
+    if order.best_first:
+        means.sort(key=_goodness)
+    return [
+        SweepLine(
+            tuple(row for row in ranked(view.rows) if row.rate == mean.rate),
+            "best" if best is not None and mean.rate == best.rate else mean.state,
+            mean,
+        )
+        for mean in means
+    ]
+
+
+def _goodness(mean: RateRow) -> tuple[bool, int, float]:
+    """Rates from best to worst: those that came farthest first, then the least loss."""
+    loss = mean.val if mean.state in LASTING and mean.val is not None else mean.loss
+    return mean.state == "diverged", -mean.steps, math.inf if loss is None else loss
 
 
 # -- columns ----------------------------------------------------------------------------------------------------------

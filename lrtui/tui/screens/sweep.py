@@ -155,7 +155,8 @@ class SweepScreen(SweepPromotingPlace):
     def _chart_look(self, name: str, view: SweepView) -> ChartLook:
         """On which axes a chart is drawn: where rungs thin the lanes out early, most happens at the beginning."""
         own = self.looks[name]
-        log_x = bool(view.history.rungs or view.history.cuts) if self._log_x is None else self._log_x
+        started = view.history.started
+        log_x = bool(started and started.rungs) if self._log_x is None else self._log_x
         return replace(own, log_x=log_x) if name == "lanes" else own
 
     def say(self, told: str) -> None:
@@ -208,5 +209,6 @@ class SweepScreen(SweepPromotingPlace):
         for name in _PANES:
             self.query_one(f"#{name}").set_class(zoomed and name == focused, "-zoomed")
         self.query_one("#charts").set_class(zoomed and focused in self.looks, "-zoomed")
+        self.query_one("#upper").set_class(zoomed and focused != "log", "-zoomed")
         self.set_class(zoomed, "-zoom")
         self.call_after_refresh(self.show_sweep)

@@ -9,7 +9,7 @@ from textual import on
 from textual.message import Message
 
 from lrtui.errors import UsageError
-from lrtui.messages import Event, LanePromoted, Promote
+from lrtui.messages import LanePromoted, Promote
 from lrtui.quantities import fine_rate
 from lrtui.runs.directory import check_name, run_names
 from lrtui.tui.screens.choice import Answer, Choice
@@ -26,14 +26,8 @@ class SweepPromotingPlace(SweepSteeringPlace):
     """Asks for the name of the run, and what becomes of it once it is there."""
 
     @dataclass
-    class Promoted(Message):
-        """Our own process has made a run of a lane of a sweep that nobody trains."""
-
-        event: LanePromoted
-
-    @dataclass
-    class NotPromoted(Message):
-        """It could not: why, in a sentence."""
+    class Tried(Message):
+        """Our own process has ended: why it made no run, or nothing: then the sweep's log tells of it."""
 
         problem: str
 
@@ -84,28 +78,21 @@ class SweepPromotingPlace(SweepSteeringPlace):
             return
         from lrtui.worker.errand import Errand
 
-        def told(event: Event) -> None:
-            if isinstance(event, LanePromoted):
-                self.tell_screen(self.Promoted(event))
-
         words = ["promote", view.name, str(lane), *(["--name", name] if name else []), "--json"]
         self.say(f"lane {lane} becomes a run …")
         self._errand = Errand(
             [*words, "--home", str(self.app.home)],
-            told=told,
-            ended=lambda problem: self.tell_screen(self.NotPromoted(problem)),
+            told=lambda event: None,  # the sweep's log tells it, too
+            ended=lambda problem: self.tell_screen(self.Tried(problem)),
         )
 
-    @on(Promoted)
-    def _our_process_promoted(self, message: Promoted) -> None:
-        self.was_promoted(message.event)
-
-    @on(NotPromoted)
-    def _our_process_ended(self, message: NotPromoted) -> None:
+    @on(Tried)
+    def _our_process_ended(self, message: Tried) -> None:
         self._errand = None
         if message.problem:
             self._promoting.clear()
             self.app.tell(message.problem, "error")
+        self.look_now()
 
     def was_promoted(self, event: LanePromoted) -> None:
         from lrtui.tui.screens.resume import go_on
