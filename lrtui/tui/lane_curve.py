@@ -34,8 +34,7 @@ class LaneCurve:
 
     def add(self, block: Block) -> None:
         """Take in the next block; one that begins at an earlier step supersedes what is there."""
-        if block.step < self.end:
-            self._cut(block.step)
+        self.rewind(block.step)
         step, size, begin = block.step, len(block.loss), 0
         while begin < size:
             taken = min(size - begin, self._room(step + begin))
@@ -43,6 +42,14 @@ class LaneCurve:
             begin += taken
         self.end = step + size
         self.tail = (self.tail + block.loss[-SMOOTH:])[-SMOOTH:]
+
+    def rewind(self, step: int) -> None:
+        """Forget the steps from `step` on; of a mean that has earlier ones, too, it stays as it is."""
+        if step >= self.end:
+            return
+        left = bisect_left(self.step, step)
+        del self.step[left:], self.mean[left:], self.count[left:]
+        self.end, self.tail = step, array("d")
 
     @property
     def points(self) -> Points:
@@ -71,9 +78,3 @@ class LaneCurve:
                 total += self.mean[-1] * count
             self.count[-1] = count + len(known)
             self.mean[-1] = total / self.count[-1]
-
-    def _cut(self, step: int) -> None:
-        """Forget the steps from `step` on; of a mean that has earlier ones, too, it stays as it is."""
-        left = bisect_left(self.step, step)
-        del self.step[left:], self.mean[left:], self.count[left:]
-        self.tail = array("d")

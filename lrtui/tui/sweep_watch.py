@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lrtui.messages import Event, LaneRow
+from lrtui.messages import Event, LaneRow, SweepResumed
 from lrtui.runs.config_table import read_config_table
 from lrtui.runs.events import EventReader
 from lrtui.runs.metrics import MetricsReader, joined
@@ -52,6 +52,8 @@ class SweepWatch(DirectoryWatch):
         events = self._all(self._log.poll())
         for event in events:
             self._fold.add(event)
+            if isinstance(event, SweepResumed):
+                self._rewind(event.step)
         if events or self._history.skipped != self._log.skipped:
             self._history = self._fold.history(self._log.skipped)
             self._skipped("events.jsonl", self._log.skipped)
@@ -63,6 +65,11 @@ class SweepWatch(DirectoryWatch):
         if not self._config:
             self._config = read_config_table(self._run)
         return events
+
+    def _rewind(self, step: int) -> None:
+        for number, lane in self._lanes.items():
+            lane.curve.rewind(step)
+            self._points[number] = lane.curve.points
 
     def _read_lanes(self, trained: set[int]) -> bool:
         """Whether there were new steps, of lanes that train, did until now, or were never read."""

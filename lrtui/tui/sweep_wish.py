@@ -50,7 +50,9 @@ class SweepWish:
         check_size(len(rates), self.seeds)
         rungs = parse_rungs(self.rungs, steps) if self.rungs else default_rungs(len(rates), self.eta or 2, steps)
         check_rungs(rungs, steps)
-        size = f"{len(rates)} rates" + (f" × {self.seeds} seeds" if self.seeds > 1 else "")
+        size = (f"{len(rates)} rates" if len(rates) > 1 else "one rate") + (
+            f" × {self.seeds} seeds" if self.seeds > 1 else ""
+        )
         span = f"{fine_rate(rates[0])} to {fine_rate(rates[-1])}" if len(rates) > 1 else fine_rate(rates[0])
         return f"{size}, {span}, {steps:,} steps; {pruning_text(self.eta, rungs)}"
 
