@@ -49,6 +49,9 @@ class SweepPromotingPlace(SweepSteeringPlace):
         view = self.steered(ended_too=True)
         if view is None or self.chosen is None:
             return
+        if self._errand is not None:
+            self.app.tell("a lane is being promoted: wait until it is a run", "warning")
+            return
         row, taken = self.chosen.lanes[0], set(run_names(self.app.home))
         if row.state == "diverged":
             self.app.tell(f"lane {row.lane} was lost: it has no state to go on from", "warning")
@@ -72,9 +75,6 @@ class SweepPromotingPlace(SweepSteeringPlace):
         self._promoting.add(lane)
         if self.steers:
             self.send(Promote(lane, name or None), f"lane {lane} becomes a run")
-            return
-        if self._errand is not None:
-            self.app.tell("a lane is being promoted: wait until it is a run", "warning")
             return
         from lrtui.worker.errand import Errand
 
