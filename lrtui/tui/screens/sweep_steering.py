@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lrtui.command_words import parse_command
+from lrtui.errors import UsageError
 from lrtui.messages import (
     Command,
     Continue,
@@ -11,6 +13,8 @@ from lrtui.messages import (
     Kill,
     LaneRow,
     Pause,
+    Promote,
+    Prune,
     Save,
     Stop,
 )
@@ -32,6 +36,9 @@ from lrtui.tui.sweep_words import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+_COMMANDS = (Kill, Keep, Prune, Promote, Pause, Continue, Save, Stop)
 
 
 class SweepSteeringPlace(SweepWatchingPlace):
@@ -89,6 +96,19 @@ class SweepSteeringPlace(SweepWatchingPlace):
         if not rows:
             self.app.tell(f"{_name(self.chosen)} trains no more", "warning")
         return rows
+
+    def send_words(self, text: str) -> None:
+        """Send a command as `lrtui ctl` writes it, such as `kill 3` or `prune off`."""
+        if self.steered() is None:
+            return
+        try:
+            command = parse_command(text)
+            if not isinstance(command, _COMMANDS):
+                raise UsageError(f"{text.split()[0]} is no command of a sweep")
+        except UsageError as error:
+            self.app.tell(error.sentence, "warning")
+        else:
+            self.send(command, text)
 
     # -- lanes ------------------------------------------------------------------------------------------------------
 

@@ -79,15 +79,25 @@ def test_a_rate_is_cut_lane_by_lane_and_kept_once(tmp_path: Path) -> None:
     drive_sweep(tmp_path, scenario)
 
 
-@pytest.mark.parametrize(
-    "keys", [("k", "c"), ("k", "escape"), ("p", "escape"), ("enter", "escape"), ("Q", "c"), ("q", "c")]
-)
-def test_what_is_not_confirmed_is_not_sent(tmp_path: Path, keys: tuple[str, ...]) -> None:
+def test_commands_as_they_are_written(tmp_path: Path) -> None:
     async def scenario(driven: DrivenSweep) -> None:
         await driven.pretend(live_view(tmp_path))
-        await driven.press(*keys)
-        assert driven.link.sent == []
-        assert driven.app.screen is driven.sweep
+        for words in ("kill 3", "prune off", "decay", "kill x"):
+            driven.sweep.send_words(words)
+        assert driven.link.sent == [Kill(3), Prune(0)]
+        await driven.until(lambda: len(driven.toasts()) == 2)
+        assert driven.toasts()[0] == "decay is no command of a sweep"
+
+    drive_sweep(tmp_path, scenario)
+
+
+def test_what_is_not_confirmed_is_not_sent(tmp_path: Path) -> None:
+    async def scenario(driven: DrivenSweep) -> None:
+        await driven.pretend(live_view(tmp_path))
+        for keys in (("k", "c"), ("k", "escape"), ("p", "escape"), ("enter", "escape"), ("Q", "c"), ("q", "c")):
+            await driven.press(*keys)
+            assert driven.link.sent == []
+            assert driven.app.screen is driven.sweep
 
     drive_sweep(tmp_path, scenario)
 
