@@ -152,6 +152,8 @@ def row_text(line: SweepLine, columns: Sequence[Column]) -> str:
 
 
 def _fitted(text: str, column: Column) -> str:
+    if len(text) > column.cells:  # half a number would be another number, and the sign tells which it was
+        text = text.replace("pruned", "cut").replace("killed", "cut")
     shown = cut(text, column.cells)
     return shown.ljust(column.cells) if column.left else shown.rjust(column.cells)
 

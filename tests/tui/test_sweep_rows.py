@@ -13,7 +13,7 @@ from lrtui.tui.sweep_watch import SweepWatch
 from tests.runs.swept import RATES, told_sweep
 
 
-def view_of(home: Path, **more: int) -> SweepView:
+def view_of(home: Path, **more: object) -> SweepView:
     return reduce(opening("brave-owl"), SweepWatch(told_sweep(home, **more)).look())  # type: ignore[arg-type]
 
 
@@ -62,6 +62,9 @@ def test_a_narrow_table_still_names_lanes(tmp_path: Path) -> None:
     assert heading(columns).split() == ["#", "rate", "loss", "val", "state"]
     line = sweep_lines(view_of(tmp_path), LaneOrder())[0]
     assert row_text(line, columns).split() == ["0", "1e-3", "2.900", "3.475", "pruned", "250"]
+    late = LaneRow(lane=0, rate=0.1, seed=1, state="pruned", died=30_000)
+    (line,) = sweep_lines(replace(view_of(tmp_path, name="late"), rows=(late,)), LaneOrder())
+    assert row_text(line, columns).endswith("cut 30,000")
 
 
 def test_what_stands_for_a_state(tmp_path: Path) -> None:
