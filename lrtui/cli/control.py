@@ -83,12 +83,11 @@ def attach_command(
     theme: ThemeOption = None,
     palette: PaletteOption = None,
 ) -> None:
-    """Show a run; leaving lets it train on. Without a terminal: its lines, from its beginning to its end."""
+    """Show a run or a sweep; leaving lets it train on. Without a terminal: its lines, from its beginning to its end."""
     from lrtui.cli.screens import has_terminal, open_screens
-    from lrtui.runs.sweeps import is_sweep
 
     directory = open_run(home_folder(home), run or _newest_live(home))
-    if plain or as_json or is_sweep(directory) or not has_terminal():
+    if plain or as_json or not has_terminal():
         _follow(directory, as_json)
         return
     raise typer.Exit(

@@ -8,26 +8,17 @@ from lrtui.plot import loss_chart, range_chart
 from lrtui.printable import ascii_only
 from lrtui.runs.directory import RunDirectory
 from lrtui.runs.metrics import Series, read_metrics
-from lrtui.runs.sweep_table import rate_rows, winner
+from lrtui.runs.sweep_table import rate_rows, winner, with_losses
 from lrtui.runs.sweeps import SweepHistory, read_sweep
 from lrtui.sweep_charts import lane_curves, u_curves, u_marks
 from lrtui.sweep_words import swept_text, table_lines
 from lrtui.words import BASELINES
 
-_SMOOTH = 50  # steps whose mean stands for the loss of a lane that is not at its end
-
 
 def standing_rows(run: RunDirectory, history: SweepHistory) -> tuple[list[LaneRow], dict[int, Series], int]:
     """The rows as they stand now, the series of every lane, and the step that the farthest has come to."""
-    import msgspec
-
     series = {row.lane: read_metrics(run.lane(row.lane)) for row in history.rows}
-    rows = []
-    for row in history.rows:
-        losses = series[row.lane].loss[-_SMOOTH:]
-        if row.loss is None and losses:
-            row = msgspec.structs.replace(row, loss=sum(losses) / len(losses))
-        rows.append(row)
+    rows = with_losses(history.rows, {lane: each.loss for lane, each in series.items()})
     step = max((int(each.step[-1]) + 1 for each in series.values() if each.step), default=0)
     return rows, series, step
 

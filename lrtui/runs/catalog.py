@@ -95,7 +95,10 @@ class Catalog:
 
 
 def _signature(run: RunDirectory) -> _Signature | None:
-    """What changes whenever the run is written; None where it is gone. Checkpoints are renamed into their folders."""
+    """What changes whenever the run is written; None where it is gone. Checkpoints are renamed into their folders.
+
+    Of a sweep whose lanes train, one of them tells for all.
+    """
     files = []
     try:
         with os.scandir(run.path) as entries:
@@ -107,7 +110,21 @@ def _signature(run: RunDirectory) -> _Signature | None:
         return None
     except OSError:
         pass  # it is listed as unreadable
-    return is_live(run), tuple(sorted(files))
+    live = is_live(run)
+    if live and is_sweep(run):
+        files += _lane_files(run)
+    return live, tuple(sorted(files))
+
+
+def _lane_files(run: RunDirectory) -> list[tuple[str, int, int]]:
+    """Name, time and size of the newest segment of the lane that was written last."""
+    found = []
+    with contextlib.suppress(OSError):
+        for folder in run.lane(0).path.parent.iterdir():
+            for path in folder.iterdir():
+                status = path.stat()
+                found.append((str(path), status.st_mtime_ns, status.st_size))
+    return [max(found, key=lambda each: each[1])] if found else []
 
 
 def summarize(run: RunDirectory, now: float | None = None) -> RunSummary:

@@ -1,13 +1,28 @@
 """The table of a sweep: lanes summed up by rate, and which of them won. Pure, for engine and screens alike."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
 
 from lrtui.lr.halving import spread_of, standing
 from lrtui.messages import LaneRow, RateRow
 
 #: how far a lane came, in words, best first: what a rate is called after its lanes
 STATES = ("done", "training", "pruned", "killed", "diverged")
+#: steps whose mean stands for the loss of a lane that is not at its end
+SMOOTH = 50
+
+
+def with_losses(rows: Iterable[LaneRow], losses: Mapping[int, Sequence[float]]) -> list[LaneRow]:
+    """The rows, those without a loss with the mean of the newest of their `losses`, which are by lane."""
+    told = []
+    for row in rows:
+        newest = losses.get(row.lane, ())[-SMOOTH:]
+        if row.loss is None and newest:
+            row = msgspec.structs.replace(row, loss=sum(newest) / len(newest))
+        told.append(row)
+    return told
 
 
 def rate_rows(rows: Sequence[LaneRow], step: int) -> list[RateRow]:

@@ -1,4 +1,4 @@
-"""The application: its four places, its settings, and what every screen may ask of it."""
+"""The application: its five places, its settings, and what every screen may ask of it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ from textual.binding import Binding
 from textual.filter import LineFilter
 from textual.screen import ModalScreen, Screen
 
-from lrtui.errors import LrtuiError
 from lrtui.printable import printable
 from lrtui.tui.filters import SafeText
 from lrtui.tui.keys import bindings, key_of, screen_scope
+from lrtui.tui.opens_sweeps import OpensSweeps, is_sweep_here, sweep_screen
 from lrtui.tui.screens.small import LEAST_HEIGHT, LEAST_WIDTH, Small
 from lrtui.tui.settings import Settings
 from lrtui.tui.starting import Began, NotBegun, start
-from lrtui.tui.tamed import TamedApp
 
 if TYPE_CHECKING:
     from lrtui.config.schema import Config
@@ -61,10 +60,16 @@ def _commands() -> Any:
     return ActionsAndCommands
 
 
-_MODES: dict[str, Callable[[], Screen[Any]]] = {"train": _train, "find": _find, "runs": _runs, "new": _new}
+_MODES: dict[str, Callable[[], Screen[Any]]] = {
+    "train": _train,
+    "find": _find,
+    "sweep": sweep_screen,
+    "runs": _runs,
+    "new": _new,
+}
 
 
-class LrtuiApp(TamedApp, inherit_bindings=False):
+class LrtuiApp(OpensSweeps, inherit_bindings=False):
     """Shows the run `run`; without one, the form of a new run."""
 
     TITLE = "lrtui"
@@ -78,10 +83,12 @@ class LrtuiApp(TamedApp, inherit_bindings=False):
     COMMANDS: ClassVar[set[Any]] = {_commands}
 
     def __init__(self, home: Path, settings: Settings, *, run: str | None = None, read_only: bool = False) -> None:
-        self.DEFAULT_MODE = "train" if run else "new"  # type: ignore[misc]
+        self._first = (run, read_only) if run else None
+        sweeps = run is not None and is_sweep_here(home, run)
+        self.DEFAULT_MODE = "sweep" if sweeps else "train" if run else "new"  # type: ignore[misc]
         super().__init__()
         self.home, self.settings = home, settings
-        self._shown: tuple[str, bool] | None = (run, read_only) if run else None
+        self._shown: tuple[str, bool] | None = None if sweeps else self._first
         self._starting = False
         self._begun = ""  # the run that has begun while a dialogue was open, and was not shown yet
         self._startled = float("-inf")
@@ -100,8 +107,8 @@ class LrtuiApp(TamedApp, inherit_bindings=False):
         # After ctrl+z and `fg` the terminal is empty where nothing changed meanwhile.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         self.screen_change_signal.subscribe(self, lambda _: self.call_later(self._ask_for_room))
-        if self._shown:
-            self.open_run(self._shown[0], read_only=self._shown[1])
+        if self._first:
+            self.open_run(self._first[0], read_only=self._first[1])
 
     def on_resize(self) -> None:
         self.call_later(self._ask_for_room)  # Textual's own handler, which runs after this one, knows the size
@@ -119,19 +126,16 @@ class LrtuiApp(TamedApp, inherit_bindings=False):
     # What screens ask for
 
     def open_run(self, name: str, *, read_only: bool = False) -> None:
-        """Show the training screen on this run of the home."""
+        """Show the training screen on this run of the home, or the Sweep screen where it is a sweep."""
+        if is_sweep_here(self.home, name):
+            self._begun = ""
+            self.open_sweep(name, read_only=read_only)
+            return
         self._shown, self._begun = (name, read_only), ""
         self._show_place("train")
         # Only once the screen is composed: what it shows the run in must exist.
-        self._place("train").call_later(self._watch, name, read_only)
-
-    def _watch(self, name: str, read_only: bool) -> None:
-        while self.current_mode == "train" and len(self.screen_stack) > 1:
-            self.pop_screen()  # what it asks is about the run that was shown before
-        try:
-            self._place("train").watch_run(name, read_only)
-        except LrtuiError as error:
-            self.tell(error.sentence, "error")
+        train = self._place("train")
+        train.call_later(self._have_watched, "train", train.watch_run, name, read_only)
 
     def new_run(self, config: Config | None = None, init_from: str = "") -> None:
         """Show the form of a new run, filled in with `config`; it begins with the weights of `init_from`."""
@@ -141,9 +145,11 @@ class LrtuiApp(TamedApp, inherit_bindings=False):
             screen.call_later(screen.fill, config, init_from)
 
     def go(self, place: str) -> None:
-        """Show 'train', 'find', 'runs' or 'new'. Where no run is open yet, the training is the newest live one."""
+        """Show 'train', 'find', 'sweep', 'runs' or 'new'. Where no run is open yet, training is the newest live one."""
         if place == "find":
             self._show_find()
+        elif place == "sweep":
+            self.go_to_sweep()
         elif place == "train" and self._begun:
             self.open_run(self._begun)
         elif place != "train" or self._shown:
@@ -154,7 +160,7 @@ class LrtuiApp(TamedApp, inherit_bindings=False):
     def _open_newest(self) -> None:
         from lrtui.runs.live import newest_live_run
 
-        name = newest_live_run(self.home)
+        name = newest_live_run(self.home, sweeps=False)
         if name:
             self.open_run(name)
         else:
@@ -253,10 +259,7 @@ class LrtuiApp(TamedApp, inherit_bindings=False):
 
     def action_leave(self) -> None:
         """Leave at once, unless a training is steered from here: its screen asks what becomes of it."""
-        if self._shown:
-            self._place("train").action_leave()
-        else:
-            self.exit(0)
+        self.leave(bool(self._shown))
 
     def _place(self, mode: str) -> Any:
         """The screen at the bottom of a place's stack."""

@@ -15,7 +15,7 @@ from lrtui.tui.buckets import Buckets
 from lrtui.tui.state import RunView
 
 #: The range of the x axis in units of smoothing: the same share of the chart is averaged however long a run is.
-_UNITS = 256
+UNITS = 256
 #: Ends of the x axis, times a power of ten.
 _ROUND = (1.0, 1.5, 2.0, 3.0, 5.0, 7.5, 10.0)
 _LEAST_SPAN = 100
@@ -42,10 +42,15 @@ class ChartLook:
 def view_span(view: RunView) -> tuple[int, int]:
     """The x range both charts share: from 0 to a round step above the present one, the total once that is near."""
     reach = max(view.step, view.numbers.branch.end, *(ghost.end for ghost in view.numbers.ghosts), 1)
+    return round_span(reach, view.total)
+
+
+def round_span(reach: int, total: int) -> tuple[int, int]:
+    """From 0 to a round step above `reach` > 0, or to `total` once that is near."""
     least = max(1.1 * reach, _LEAST_SPAN)
     power = 10.0 ** math.floor(math.log10(least))
     end = next(round(power * factor) for factor in _ROUND if power * factor >= least * (1 - 1e-9))
-    return 0, view.total if 2 * end >= view.total >= reach else end
+    return 0, total if 2 * end >= total >= reach else end
 
 
 def loss_lines(view: RunView, look: Look, smoothing: float = 0.0) -> str:
@@ -125,10 +130,10 @@ def _rate(branch: Buckets, look: Look, label: str, hue: int) -> Curve:
 def _calmed(branch: Buckets, look: Look, smoothing: float, steps: tuple[int, int]) -> "array[float]":
     """The means smoothed on the axes they are drawn on: elsewhere a fast fall would leave its line above its band."""
     places: Sequence[float] = branch.step
-    unit = max(1.0, (steps[1] - steps[0]) / _UNITS)
+    unit = max(1.0, (steps[1] - steps[0]) / UNITS)
     if look.log_x:
         places = [math.log(step + 1) for step in branch.step]
-        unit = math.log(steps[1] + 1) / _UNITS
+        unit = math.log(steps[1] + 1) / UNITS
     if not look.log_y:
         return smoothed(places, branch.mean, smoothing, unit)
     logarithms = [math.log(mean) if mean > 0 else math.nan for mean in branch.mean]

@@ -151,7 +151,7 @@ def fold(findings: Findings, events: Iterable[Event], *, over: bool) -> Findings
 def _trial(before: Findings, event: ConfirmStepped | Confirmed) -> Trial:
     curves = tuple(map(tuple, event.curves))
     if isinstance(event, ConfirmStepped) and event.first and before.trial is not None:
-        curves = _joined(before.trial.curves, event.first, curves)
+        curves = joined(before.trial.curves, event.first, curves)
     return Trial(
         step=event.step,
         steps=event.steps,
@@ -162,7 +162,7 @@ def _trial(before: Findings, event: ConfirmStepped | Confirmed) -> Trial:
     )
 
 
-def _joined(before: Sequence[Losses], first: int, curves: Sequence[Losses]) -> tuple[Losses, ...]:
+def joined(before: Sequence[Losses], first: int, curves: Sequence[Losses]) -> tuple[Losses, ...]:
     """Curves that are known up to point `first`, and what follows; one that was lost has ended before."""
     if len(before) != len(curves):
         return tuple(curves)

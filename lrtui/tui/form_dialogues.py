@@ -19,8 +19,10 @@ from lrtui.tui.form_checks import (
 )
 from lrtui.tui.screens.choice import Answer, Choice
 from lrtui.tui.screens.prompt import Prompt
+from lrtui.tui.sweep_wish import EXAMPLE, SweepWish, wish_around
 
 if TYPE_CHECKING:
+    from lrtui.config.schema import Config
     from lrtui.tui.app import LrtuiApp
 
 Asked = TypeVar("Asked", Prompt, Choice)
@@ -131,3 +133,17 @@ def ask_weights(app: LrtuiApp, form: Form, source: str, take: Callable[[str], No
     """RUN or RUN@STEP whose weights the run begins with."""
     check = partial(check_weights, app.home, form)
     ask_line(app, "Weights of RUN or RUN@STEP", source, check, lambda text: take(text.strip()), done)
+
+
+def ask_sweep(app: LrtuiApp, config: Config, take: Callable[[list[str]], None], done: Done) -> None:
+    """Which rates to train this run at; `take` gets the flags of `lrtui sweep`."""
+    steps = config.train.steps
+    ask_line(
+        app,
+        "Train it at which rates, side by side?",
+        wish_around(config.optim.lr),
+        lambda text: SweepWish.parse(text).told(steps),
+        lambda text: take(SweepWish.parse(text).arguments()),
+        done,
+        EXAMPLE,
+    )

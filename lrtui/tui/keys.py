@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.screen import Screen
 
-Scope = Literal["train", "find", "race", "new", "runs", "compare", "resume", "everywhere"]
+Scope = Literal["train", "find", "race", "sweep", "new", "runs", "compare", "resume", "everywhere"]
 
 PLACES: dict[Scope, str] = {
     "train": "Training",
     "find": "Find",
     "race": "Race",
+    "sweep": "Sweep",
     "new": "New run",
     "runs": "Runs",
     "compare": "Several runs in one chart",
@@ -78,7 +79,22 @@ _TABLE: dict[Scope, tuple[_Row, ...]] = {
         ("race_above", "up",       "choose(-1)", "", "choose the lane above"),
         ("race_below", "down",     "choose(1)",  "", "choose the lane below"),
         ("race_close", "z",        "close",      "", "back to the training; the race goes on, and waits"),
-        ("race_leave", "q,ctrl+q", "leave",      "", "leave"),
+    ),
+    "sweep": (
+        ("sweep_promote", "enter", "promote", "Promote", "make a run of the lane, to train it on"),
+        ("sweep_kill",    "k",     "kill",    "Kill",    "cut the lane: its share of the compute goes to the others"),
+        ("sweep_keep",    "K",     "keep",    "Keep",    "let no rung prune the rate of the lane"),
+        ("sweep_prune",   "p",     "prune",   "Prune",   "let the best 1/eta of the rates go on at each rung"),
+        ("sweep_pause",   "space", "pause",   "Pause",   "pause, or continue"),
+        ("sweep_save",    "c",     "save",    "Save",    "write a checkpoint now"),
+        ("sweep_order",   "o",     "order",   "Order",   "the best lanes first, or by rate again"),
+        ("sweep_rates",   "v",     "rates",   "Rates",   "rates with the means of their seeds, or lanes"),
+        ("sweep_log_x",   "x",     "log_x",   "",        "log or linear steps on the chart of the lanes"),
+        ("sweep_log_y",   "y",     "log_y",   "",        "log or linear losses on the focused chart"),
+        ("sweep_smooth",  "m",     "smooth",  "",        "smoothing of the lanes: 0, 0.6, 0.9, 0.98"),
+        ("sweep_zoom",    "z",     "zoom",    "Zoom",    "the focused pane on the whole screen, and back"),
+        ("sweep_resume",  "R",     "resume",  "",        "go on with a sweep that nobody trains"),
+        ("sweep_stop",    "Q",     "stop",    "",        "save, stop the sweep and leave"),
     ),
     "new": (
         ("form_start",   "s",                "start",     "Start",  "start this run"),
@@ -92,6 +108,7 @@ _TABLE: dict[Scope, tuple[_Row, ...]] = {
         ("form_name",    "n",                "name",      "Name",   "name the run"),
         ("form_weights", "i",                "weights",   "Init",   "weights of another run"),
         ("form_find",    "f",                "find",      "Find",   "find a rate for it by a range test"),
+        ("form_sweep",   "v",                "sweep",     "Sweep",  "train it at many rates side by side"),
         ("form_all",     "a",                "all_keys",  "All",    "the keys not used, too"),
     ),
     "runs": (
@@ -126,6 +143,7 @@ _TABLE: dict[Scope, tuple[_Row, ...]] = {
         ("focus_previous", "shift+tab", "focus_previous",  "",     "focus the pane before"),
         ("train",          "1",         "go('train')",     "",     "the training"),
         ("find_screen",    "2",         "go('find')",      "Find", "which rate is right"),
+        ("sweep",          "3",         "go('sweep')",     "Sweep", "a sweep: many rates side by side"),
         ("runs",           "4",         "go('runs')",      "Runs", "all runs of this home"),
         ("new",            "5",         "go('new')",       "New",  "a new run"),
         ("quit",           "q,ctrl+q",  "leave",           "Quit", "leave; the training goes on"),

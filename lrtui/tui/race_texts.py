@@ -81,7 +81,7 @@ def verdict(race: RaceView) -> str:
 
 def next_line(race: RaceView, chosen: int | None, keymap: Mapping[str, str], *, read_only: bool) -> str:
     """What can be done now, with the keys."""
-    keep, drop, close, leave = (key_of(f"race_{id}", keymap) for id in ("keep", "drop", "close", "leave"))
+    keep, drop, close, leave = (key_of(id, keymap) for id in ("race_keep", "race_drop", "race_close", "quit"))
     if read_only:
         return f"this screen only watches the choice · 1-{len(race.lanes)} look · {close} back · {leave} leave"
     kept = f"{keep} keep lane {chosen} · " if chosen is not None else ""

@@ -17,8 +17,8 @@ from lrtui.messages import (
     RunResumed,
     RunStarted,
 )
+from lrtui.tui.findings import Losses, joined
 
-Losses = tuple[float | None, ...]
 #: races whose other lanes stay on the chart
 _MOST_KEPT = 16
 
@@ -70,7 +70,7 @@ class Races:
             case RaceDropped() | RunResumed() | RunStarted():
                 return replace(self, on=None)
             case RaceStepped() if race is not None:
-                curves = _joined(race.curves, event.first, event.curves)
+                curves = joined(race.curves, event.first, list(map(tuple, event.curves)))
                 return replace(self, on=_known(race, event.lanes, curves, event.done))
             case Raced() if race is not None:
                 curves = tuple(map(tuple, event.curves))
@@ -117,10 +117,3 @@ def _known(race: RaceView, lanes: Sequence[RaceLane], curves: tuple[Losses, ...]
         return race  # a damaged line
     samples = tuple(lane.sample or before for lane, before in zip(lanes, race.samples, strict=True))
     return replace(race, lanes=tuple(lanes), curves=curves, samples=samples, done=done)
-
-
-def _joined(before: Sequence[Losses], first: int, curves: Sequence[Sequence[float | None]]) -> tuple[Losses, ...]:
-    """Curves that are known up to point `first`, and what follows; a lane that was lost has ended before."""
-    if len(before) != len(curves):
-        return tuple(map(tuple, curves))
-    return tuple((*known[:first], *more) for known, more in zip(before, curves, strict=True))

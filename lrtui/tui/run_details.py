@@ -14,9 +14,11 @@ from lrtui.runs.config_table import read_config_table
 from lrtui.runs.directory import RunDirectory
 from lrtui.runs.events import SampleLine
 from lrtui.runs.history import History, read_history
+from lrtui.runs.sweeps import SweepHistory
 from lrtui.tui.buckets import Numbers
 from lrtui.tui.run_rows import state_word
 from lrtui.tui.state import Level, RunView, badge_of, rate_of
+from lrtui.tui.sweep_details import sweep_facts, sweep_history, sweep_story
 from lrtui.tui.widgets.particulars import particulars
 from lrtui.tui.wrapping import cut, wrapped
 from lrtui.words import generated, sentence, size_text
@@ -26,17 +28,24 @@ _LABEL = 12
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """Read from the directory alone. `steps` are those of the checkpoints, newest first; `problem` a sentence."""
+    """Read from the directory alone. `steps` are those of the checkpoints, newest first; `problem` a sentence.
+
+    `sweep` is the history of a sweep, None for a run.
+    """
 
     summary: RunSummary
     view: RunView
     steps: tuple[int, ...] = ()
     sample: SampleLine | None = None
     problem: str = ""
+    sweep: SweepHistory | None = None
 
 
 def read_details(run: RunDirectory, summary: RunSummary) -> Details:
     """Everything the lower panes show. What cannot be read is left out; `problem` says why."""
+    if summary.kind == "sweep":
+        sweep, problem = sweep_history(run)
+        return Details(summary, _view(run, summary, History()), problem=problem, sweep=sweep)
     try:
         history = read_history(run)
         steps = tuple(int(folder.name) for folder in checkpoint_folders(run))
@@ -62,6 +71,8 @@ def _view(run: RunDirectory, summary: RunSummary, history: History) -> RunView:
 
 def fact_lines(details: Details, width: int, height: int) -> list[Text]:
     """Label and text, one line each, the most telling first."""
+    if details.sweep is not None:
+        return sweep_facts(details.sweep, details.summary, width, height)
     told = list(particulars(details.view))
     told.insert(0, ("state", f"{state_word(details.summary)}, {size_text(details.summary.bytes)}"))
     if details.steps:
@@ -84,6 +95,8 @@ def story_lines(details: Details, width: int, height: int, style: Callable[[Leve
     history, lines = details.view.history, []
     if details.problem:
         lines += [Text(line, style("error")) for line in wrapped(details.problem, width)]
+    if details.sweep is not None:
+        return (lines + sweep_story(details.sweep, width, max(1, height - len(lines)), style))[:height]
     ending = history.finished or history.stopped
     if ending is not None and details.summary.state != "live":
         lines += [Text(line) for line in wrapped(sentence(ending) or "", width, most=2)]

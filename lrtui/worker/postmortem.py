@@ -12,10 +12,11 @@ from pathlib import Path
 
 from lrtui.errors import DiskError
 from lrtui.printable import printable
-from lrtui.runs.checkpoints import surviving
+from lrtui.runs.checkpoints import checkpoint_folders, surviving
 from lrtui.runs.directory import RunDirectory
 from lrtui.runs.history import read_history
 from lrtui.runs.lock import holder
+from lrtui.runs.sweeps import is_sweep, read_sweep
 from lrtui.worker.detach import exit_code_of, is_child
 
 LOG_LINES = 8
@@ -89,15 +90,22 @@ def _last_words(run: RunDirectory) -> list[str]:
 
 def _way_back(run: RunDirectory) -> str:
     try:
-        history = read_history(run)
-        if history.started is None:
+        begun, saved = _saved(run)
+        if not begun:
             return f"it had not begun, and leaves nothing to resume: lrtui delete {run.name}"
-        saved = next((meta.progress.step for _, meta in surviving(run, history.rewinds)), None)
     except DiskError as error:
         return printable(error.message)
     if saved is None:
         return "no checkpoint was saved yet: R resumes from the beginning"
     return f"the last checkpoint is at step {saved:,}: R resumes from there"
+
+
+def _saved(run: RunDirectory) -> tuple[bool, int | None]:
+    """Whether training had begun, and the step that a resume goes on from. Raises DiskError."""
+    if is_sweep(run):
+        return read_sweep(run).started is not None, next((int(folder.name) for folder in checkpoint_folders(run)), None)
+    history = read_history(run)
+    return history.started is not None, next((meta.progress.step for _, meta in surviving(run, history.rewinds)), None)
 
 
 @dataclass(frozen=True)

@@ -39,8 +39,15 @@ def test_without_a_file_all_is_default(tmp_path: Path) -> None:
 
 
 def test_everything_is_read(tmp_path: Path) -> None:
-    keys = {"decay": "g", "quit": "Q,ctrl+q", "undo": "left_square_bracket", "halve": "u", "stop": "W"}
-    assert read(FULL.replace("[tui]", 'stop = "W"\n[tui]'), tmp_path) == Settings(
+    keys = {
+        "decay": "g",
+        "quit": "Q,ctrl+q",
+        "undo": "left_square_bracket",
+        "halve": "u",
+        "stop": "W",
+        "sweep_stop": "W",
+    }
+    assert read(FULL.replace("[tui]", 'stop = "W"\nsweep_stop = "W"\n[tui]'), tmp_path) == Settings(
         keys=keys, theme="nord", palette="colour-blind", hz=4, mouse=False, ascii=True
     )
 

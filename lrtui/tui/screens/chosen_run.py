@@ -39,16 +39,31 @@ class ChosenRunScreen(Place):
             self.app.tell("No run is chosen: 5 starts one.", "warning")
         return self.chosen
 
+    def only_run(self) -> RunSummary | None:
+        """The chosen run; None, and it is said so, where there is none, or where it is a sweep."""
+        run = self.asked_for()
+        if run is not None and run.kind == "sweep":
+            self.app.tell(f"{run.name} is a sweep: open it, and make a run of a lane", "warning")
+            return None
+        return run
+
     def action_open(self) -> None:
         if run := self.asked_for():
             self.app.open_run(run.name)
 
     def action_resume(self) -> None:
-        if run := self.asked_for():
+        run = self.asked_for()
+        if run is not None and run.kind == "sweep" and run.state == "finished":
+            self.app.tell(f"{run.name} has finished: open it, and promote a lane", "warning")
+        elif run is not None and run.kind == "sweep" and run.state == "live":
+            self.app.tell(f"{run.name} is training already. Open it with enter.", "error")
+        elif run is not None and run.kind == "sweep":
+            self.app.start_worker(["resume", run.name])
+        elif run is not None:
             self._go_on(run.name, ask=False)
 
     def action_extend(self) -> None:
-        if run := self.asked_for():
+        if run := self.only_run():
             self._go_on(run.name, ask=True)
 
     @work(group="resume", exclusive=True)
@@ -58,7 +73,7 @@ class ChosenRunScreen(Place):
         await go_on(self.app, name, ask=ask)
 
     def action_branch(self) -> None:
-        if run := self.asked_for():
+        if run := self.only_run():
             self._branch(run.name)
 
     @work(group="branch", exclusive=True)

@@ -84,24 +84,46 @@ class NewRunScreen(FormPlace):
             self._table.move_to("optim.lr")
 
     def action_start(self) -> None:
-        if self.form is None:
+        arguments = self._arguments()
+        if arguments:
+            arguments += ["--init-from", self.init_from] if self.init_from else []
+            self._begin(arguments)
+
+    def action_sweep(self) -> None:
+        """Ask for the rates, and train them all side by side."""
+        arguments = self._arguments()
+        if not arguments or self.form is None or self.form.config is None:
             return
-        known = self._obstacles
-        known.look_again(self.form)
+        if self.init_from:
+            self.app.tell("a sweep begins with weights of its own: take the other run's away (i) first", "warning")
+            return
+
+        def take(flags: list[str]) -> None:
+            self._begin(["sweep", *arguments[1:], *flags])
+
+        _dialogues().ask_sweep(self.app, self.form.config, take, self._show)
+
+    def _arguments(self) -> list[str]:
+        """What `lrtui run` takes for this form; nothing, and it is said why, where it cannot begin."""
+        if self.form is None:
+            return []
+        self._obstacles.look_again(self.form)
         problems = self._problems(self.form)
         try:
             arguments = [] if problems else self.form.arguments()
         except LrtuiError as error:
-            problems = {"": error.sentence}
+            arguments, problems = [], {"": error.sentence}
         if problems:
             self._table.move_to(next(iter(problems)))
             self.app.tell(problem_line(problems), "error")
-            return
-        arguments += ["--name", self.run_name] if self.run_name else []
-        arguments += ["--init-from", self.init_from] if self.init_from else []
-        known.begun(self._plan(self.form))
-        self._show()
-        self.app.start_worker(arguments)
+            return []
+        return [*arguments, *(["--name", self.run_name] if self.run_name else [])]
+
+    def _begin(self, arguments: list[str]) -> None:
+        if self.form is not None:
+            self._obstacles.begun(self._plan(self.form))
+            self._show()
+            self.app.start_worker(arguments)
 
     @on(NotBegun)
     def _say_why_not(self, message: NotBegun) -> None:

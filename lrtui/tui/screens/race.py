@@ -39,7 +39,7 @@ class RaceScreen(ModalScreen[None]):
     """
 
     CSS_PATH = "race.tcss"
-    BINDINGS = bindings("race")
+    BINDINGS = bindings("race") + [key for key in bindings("everywhere") if getattr(key, "id", "") == "quit"]
     AUTO_FOCUS = "#race-curves"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - Textual's declaration
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (22, "-low"), (32, "-tall")]  # noqa: RUF012 - Textual's declaration

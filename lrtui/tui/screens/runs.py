@@ -163,7 +163,7 @@ class RunsScreen(ChosenRunScreen):
         return self.table.run
 
     def action_mark(self) -> None:
-        run = self.asked_for()
+        run = self.only_run()
         if run is None:
             return
         if run.name in self.marked:
@@ -179,7 +179,7 @@ class RunsScreen(ChosenRunScreen):
     def action_overlay(self) -> None:
         from lrtui.tui.screens.compare import CompareScreen
 
-        run = self.asked_for()
+        run = self.asked_for() if self.marked else self.only_run()
         if run is not None:
             self.app.push_screen(CompareScreen(self.marked or [run.name]))
 

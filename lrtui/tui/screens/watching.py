@@ -55,12 +55,8 @@ class WatchingScreen(SteeredScreen):
             link.join(_SECONDS_TO_SEND)  # what was asked just before leaving is sent still
 
     def watch_run(self, name: str, read_only: bool) -> None:
-        """Show this run from now on; where there is none of that name, that is told and all stays as it is."""
-        try:
-            run = open_run(self.app.home, name)
-        except LrtuiError as error:
-            self.app.tell(error.sentence, "error")
-            return
+        """Show this run from now on. Raises UsageError where there is none of that name; then all stays as it is."""
+        run = open_run(self.app.home, name)
         self._close()
         self.run, self.read_only = run, read_only
         self._watch, self.view, self._expected, self.experiment = Watch(run), opening(run.name), None, None

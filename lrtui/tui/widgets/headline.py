@@ -15,7 +15,7 @@ from lrtui.tui.state import RunView
 from lrtui.tui.wrapping import cut
 from lrtui.words import duration_text, speed_text
 
-_STYLES = {
+STYLES = {
     "opening": "$text-muted",
     "training": "$text-success",
     "paused": "$text-warning",
@@ -25,10 +25,10 @@ _STYLES = {
     "deleted": "$text-error",
 }
 _BAR_CELLS = 10
-_LONGEST_NAME = 32
+LONGEST_NAME = 32
 
 #: text, style, and how much it is worth where there is little room
-_Part = tuple[str, str, int]
+Part = tuple[str, str, int]
 
 
 class Headline(Widget):
@@ -62,6 +62,11 @@ def headline(view: RunView | None, width: int, read_only: bool = False) -> Conte
     right = _progress(view) if view else []
     if view and read_only:
         right.insert(0, ("read-only", "bold $text-warning", 9))
+    return fitted_line(left, right, width)
+
+
+def fitted_line(left: list[Part], right: list[Part], width: int) -> Content:
+    """Parts at the left and at the right of `width` cells; those worth least are left out where they do not fit."""
     while left or right:
         least = min(worth for _, _, worth in (*left, *right))
         if _cells(left, " · ") + _cells(right, "  ") + 3 <= width or least >= 9:
@@ -76,26 +81,26 @@ def headline(view: RunView | None, width: int, read_only: bool = False) -> Conte
     return Content.assemble(*parts)
 
 
-def _identity(view: RunView) -> list[_Part]:
+def _identity(view: RunView) -> list[Part]:
     started = view.history.started
-    parts: list[_Part] = [(cut(view.name, _LONGEST_NAME), "bold", 10), (model_text(view.config), "$text-muted", 5)]
+    parts: list[Part] = [(cut(view.name, LONGEST_NAME), "bold", 10), (model_text(view.config), "$text-muted", 5)]
     if started is not None:
         parts.append((count_text(started.parameters), "$text-muted", 4))
         parts.append((device_text(started.fingerprint.get("device", "")), "$text-muted", 3))
     return [part for part in parts if part[0]]
 
 
-def _progress(view: RunView) -> list[_Part]:
-    parts: list[_Part] = [(f"● {view.condition}", f"bold {_STYLES[view.condition]}", 10)]
+def _progress(view: RunView) -> list[Part]:
+    parts: list[Part] = [(f"● {view.condition}", f"bold {STYLES[view.condition]}", 10)]
     if view.findings.running:
-        return [(f"● {NAMES[view.findings.running]}", f"bold {_STYLES['paused']}", 10), *_place(view)]
+        return [(f"● {NAMES[view.findings.running]}", f"bold {STYLES['paused']}", 10), *_place(view)]
     if view.races.on is not None:
-        return [("● race", f"bold {_STYLES['paused']}", 10), *_place(view)]
+        return [("● race", f"bold {STYLES['paused']}", 10), *_place(view)]
     if not view.total:
         return parts
     share = min(1.0, view.step / view.total)
     parts += _place(view)
-    parts.append((bar(share, _BAR_CELLS), _STYLES[view.condition], 2))
+    parts.append((bar(share, _BAR_CELLS), STYLES[view.condition], 2))
     parts.append((f"{share:.0%}", "", 6))
     if view.condition == "training":
         parts.append((f"{speed_text(view.speed)} it/s", "", 7))
@@ -103,11 +108,11 @@ def _progress(view: RunView) -> list[_Part]:
     return parts
 
 
-def _place(view: RunView) -> list[_Part]:
+def _place(view: RunView) -> list[Part]:
     return [(f"step {view.step:,}/{view.total:,}", "", 9)] if view.total else []
 
 
-def _joined(parts: Sequence[_Part], between: str) -> list[tuple[str, str]]:
+def _joined(parts: Sequence[Part], between: str) -> list[tuple[str, str]]:
     joined: list[tuple[str, str]] = []
     for text, style, _ in parts:
         if joined:
@@ -116,7 +121,7 @@ def _joined(parts: Sequence[_Part], between: str) -> list[tuple[str, str]]:
     return joined
 
 
-def _cells(parts: Sequence[_Part], between: str) -> int:
+def _cells(parts: Sequence[Part], between: str) -> int:
     return sum(cell_len(text) for text, _, _ in parts) + len(between) * max(0, len(parts) - 1)
 
 
@@ -128,7 +133,7 @@ def bar(share: float, cells: int) -> str:
 
 def model_text(config: dict[str, Any]) -> str:
     """The model of a run's config.toml in a few characters: `lstm 2×256`, `bigram`."""
-    return cut(model_label(section(config, "model")), _LONGEST_NAME)
+    return cut(model_label(section(config, "model")), LONGEST_NAME)
 
 
 def count_text(count: int) -> str:

@@ -1,14 +1,22 @@
 """The log: every change, checkpoint, evaluation, warning and error with its step, the newest at the bottom."""
 
 from collections.abc import Callable
+from typing import Protocol
 
 from rich.style import Style
 from rich.text import Text
 
-from lrtui.tui.state import Level, LogLine, RunView
+from lrtui.tui.state import Level, LogLine
 from lrtui.tui.widgets.run_pane import RunPane
 from lrtui.tui.widgets.tints import tint
 from lrtui.tui.wrapping import wrapped
+
+
+class Logged(Protocol):
+    """What has a log: the view of a run, or of a sweep."""
+
+    @property
+    def log(self) -> tuple[LogLine, ...]: ...
 
 
 class LogPane(RunPane):
@@ -21,7 +29,7 @@ class LogPane(RunPane):
         self.show(lines, "Log")
 
 
-def log_lines(view: RunView, width: int, height: int, style: Callable[[Level], Style]) -> list[Text]:
+def log_lines(view: Logged, width: int, height: int, style: Callable[[Level], Style]) -> list[Text]:
     """The newest `height` lines of the log, wrapped to `width`; those of a wrapped entry stand under its text."""
     column = max((len(f"{line.step:,}") for line in view.log[-height:]), default=1)
     lines: list[Text] = []

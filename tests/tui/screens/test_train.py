@@ -308,9 +308,9 @@ def test_the_key_bar_names_what_works_now(tmp_path: Path) -> None:
             (view(), False, " d Decay  [ ] ×½ ×2  l Set  h Hold  u Undo  space Pause"),
             (view(condition="paused"), False, "h Hold  u Undo  space Continue"),
             (held, False, "h Release  u Undo"),
-            *((view(condition=one), False, " R Resume  z Zoom  2 4 5 Find Runs New  ?") for one in ENDED[:3]),
-            (view(condition="deleted"), False, " z Zoom  2 4 5 Find Runs New"),
-            (view(), True, " z Zoom  2 4 5 Find Runs New"),
+            *((view(condition=one), False, " R Resume  z Zoom  2 3 4 5 Find Sweep Runs New  ?") for one in ENDED[:3]),
+            (view(condition="deleted"), False, " z Zoom  2 3 4 5 Find Sweep Runs New"),
+            (view(), True, " z Zoom  2 3 4 5 Find Sweep Runs New"),
         ):
             await driven.pretend(run, read_only=read_only)
             assert told in bar(driven)
