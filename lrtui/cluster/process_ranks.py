@@ -77,12 +77,17 @@ class ProcessRanks:
             ) from None
 
     def end(self) -> None:
-        """Rank 0: let the others go, unless they wait for what will not come; then the end of this process tells."""
+        """Rank 0: let the others go, unless they wait for what will not come; then the end of this process tells.
+
+        No thread of a group outlives this. One that still lets go of a tensor while the interpreter ends, and needs its
+        lock for that, is ended by it inside a destructor: the process would abort, whatever it had to say.
+        """
         if self.rank == 0 and not self.broken:
             with suppress(RankLostError):  # it has gone already
                 send_order(self, END)
         if not self.broken:
             dist.destroy_process_group()
+            del self._orders  # the last reference: a group joins its threads when it goes
 
 
 @contextmanager
