@@ -187,6 +187,31 @@ def test_what_a_killed_writer_left_is_swept_and_never_read(run: RunDirectory, se
     assert folder.exists()
 
 
+@pytest.mark.parametrize("drop", ["ghost", "retention"])
+def test_a_kill_in_the_middle_of_a_removal_leaves_no_damaged_checkpoint(
+    run: RunDirectory, session: Session, monkeypatch: pytest.MonkeyPatch, drop: str
+) -> None:
+    save(run, session, 4)
+    save(run, session, 5)
+
+    def killed(path: Path, ignore_errors: bool) -> None:
+        if path.exists():
+            (path / "state.json").unlink()
+            raise SystemExit
+
+    with monkeypatch.context() as context, pytest.raises(SystemExit):
+        context.setattr(shelf.shutil, "rmtree", killed)
+        if drop == "ghost":
+            shelf.drop_ghosts(run, [rewound(0, 0)])
+        else:
+            shelf.retain(run, 1, ())
+    assert len(checkpoint_folders(run)) == 1
+    for left in checkpoint_folders(run):
+        read_meta(left)
+    shelf.sweep(run)
+    assert [p for p in run.steps.iterdir() if p.name.startswith(".")] == []
+
+
 def test_read_verified_reads_what_was_written(run: RunDirectory, session: Session) -> None:
     folder = save(run, session, 5)
     files = read_verified(folder)
