@@ -136,7 +136,7 @@ def retain_undo(run: RunDirectory, entries: int) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Delete a state; killed in the middle, it leaves something to sweep and nothing that looks like a damaged state."""
+    """Delete a state. A kill in the middle leaves something to sweep, nothing that looks like a damaged state."""
     doomed = folder.with_name(f".{folder.name}.gone.tmp")
     shutil.rmtree(doomed, ignore_errors=True)
     with suppress(OSError):  # on a disk that refuses, it stays: training needs no room from it
