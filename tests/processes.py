@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,11 +29,10 @@ class Process:
     def wait(self) -> int:
         """Its exit code; minus the signal's number if one ended it."""
         if self.code is None:
-            self.code = int(self.zygote.read())
+            self.code = int(self.zygote.read("code"))
         return self.code
 
     def kill(self, number: int = signal.SIGKILL) -> None:
-        assert self.pid > 255, "that is the exit code of another, which nobody has waited for"
         os.kill(self.pid, number)
 
     def events(self) -> list[Event]:
@@ -60,15 +60,23 @@ class Zygote:
             text=True,
             cwd=here.parent,
         )
-        assert self.read() == "ready"
+        self.read("ready")
         self.count = 0
+        self.newest: Process | None = None
 
-    def read(self) -> str:
+    def read(self, kind: str) -> str:
+        """The next thing it says, which must be of this `kind`: an exit code taken for a process would be signalled."""
         assert self.process.stdout is not None
-        return self.process.stdout.readline().strip()
+        said, _, value = self.process.stdout.readline().strip().partition(" ")
+        assert said == kind, f"{said} {value} instead of a {kind}"
+        return value
 
     def start(self, *argv: str, home: Path | None = None, cwd: Path | None = None) -> Process:
-        """Starts `lrtui ARGV…`; one at a time, so wait for one before the next."""
+        """Starts `lrtui ARGV…`; one at a time: what a failed test has left running is killed."""
+        if self.newest is not None and self.newest.code is None:
+            with suppress(ProcessLookupError):
+                self.newest.kill()
+            self.newest.wait()
         self.count += 1
         out = self.home / f"out-{self.count}"
         out.touch()
@@ -76,7 +84,8 @@ class Zygote:
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps(job) + "\n")
         self.process.stdin.flush()
-        return Process(int(self.read()), out, self)
+        self.newest = Process(int(self.read("process")), out, self)
+        return self.newest
 
     def run(self, *argv: str, home: Path | None = None, cwd: Path | None = None) -> Process:
         """Starts `lrtui ARGV…` and waits for its end."""

@@ -33,6 +33,6 @@ for line in sys.stdin:
     pid = os.fork()
     if pid == 0:
         child(json.loads(line))
-    print(pid, flush=True)
+    print("process", pid, flush=True)
     _, status = os.waitpid(pid, 0)
-    print(os.waitstatus_to_exitcode(status), flush=True)
+    print("code", os.waitstatus_to_exitcode(status), flush=True)

@@ -39,7 +39,7 @@ class Measure:
 
 def screen(home: Path, *arguments: str) -> Terminal:
     """`lrtui ARGUMENTS` on a terminal of 120×40, as a context manager."""
-    return Terminal([sys.executable, "-m", "lrtui", *arguments, "--home", str(home)])
+    return Terminal([sys.executable, "-m", "lrtui", *arguments], env={"LRTUI_HOME": str(home)})
 
 
 def cpu_seconds(pid: int) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,7 +96,7 @@ def retain(run: RunDirectory, keep: int, rewinds: Sequence[Rewound]) -> None:
     best = next((folder for folder, meta in there if meta.best), None)
     for folder, meta in there[keep:]:
         if folder != best and not meta.pinned:
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
 
 
 def is_pinned(run: RunDirectory, step: int, rewinds: Sequence[Rewound]) -> bool:
@@ -122,7 +123,7 @@ def drop_ghosts(run: RunDirectory, rewinds: Sequence[Rewound]) -> None:
         except CheckpointError:
             continue
         if not meta.pinned and not on_line(meta, rewinds):
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
 
 
 def retain_undo(run: RunDirectory, entries: int) -> None:
@@ -131,7 +132,16 @@ def retain_undo(run: RunDirectory, entries: int) -> None:
         for path in run.undo.iterdir():
             match = _UNDO_FOLDER.fullmatch(path.name)
             if match and not entries - KEEP_UNDO <= int(match[1]) < entries:
-                shutil.rmtree(path, ignore_errors=True)
+                _remove(path)
+
+
+def _remove(folder: Path) -> None:
+    """Delete a state. A kill in the middle leaves something to sweep, nothing that looks like a damaged state."""
+    doomed = folder.with_name(f".{folder.name}.gone.tmp")
+    shutil.rmtree(doomed, ignore_errors=True)
+    with suppress(OSError):  # on a disk that refuses, it stays: training needs no room from it
+        folder.rename(doomed)
+    shutil.rmtree(doomed, ignore_errors=True)
 
 
 def sweep(run: RunDirectory) -> None:

@@ -21,9 +21,7 @@ REACH = 0.03
 LEAST = 12
 #: how many standard errors of the smoothed loss a descent must measure
 SURE = 4.0
-#: the same for noise that wanders, which a few blocks tell only roughly
-SURE_OF_SLOW = 3.5
-#: points in a block whose mean tells of slow noise, and how many such means must have two neighbours
+#: points in a block whose mean tells of slow noise, and how many separate ones must have two neighbours
 BLOCKS, FEWEST_BENDS = (4, 8), 6
 #: the share of the descent that is done at its bottom: beyond, a flat valley is only noise
 DONE = 0.98
@@ -75,12 +73,16 @@ def read_shape(lrs: Numbers, losses: Numbers, points: int) -> Shape | Refusal:
     lrs, losses = finite(lrs, losses)
     if len(losses) < LEAST:
         return TOO_FEW
-    start, level = _start(_calm(losses), points), curve(losses, points)
+    calm, level = _calm(losses), curve(losses, points)
     least = min(range(len(level)), key=level.__getitem__)
-    depth = start - level[least]
-    sure = SURE * _error(_noise(losses), losses, points)
-    if depth <= max(SURE_OF_SLOW * _error(_slow_noise(losses), losses, points), sure, 1e-3 * abs(start)):
+    before = max(_begin(losses, points), least // 2)  # the first half of the way down is still flat, and tells more
+    error = math.sqrt(1 / before + 1 / max(1.0, 4 * REACH * points))  # of a difference between it and a place below
+    sure = SURE * _noise(losses) * error
+    start = _start(calm, points)
+    certain = max(sure, SURE * _slow_noise(losses) * error, 1e-3 * abs(start))
+    if math.fsum(calm[:before]) / before - level[least] <= certain:
         return NO_DESCENT
+    depth = start - level[least]
     climbed = level[least] + max(CLIMB * depth, sure)
     after = next((i for i in range(least, len(level)) if level[i] > climbed), None)
     whole = level[least] < NOTHING * start
@@ -105,11 +107,6 @@ def _start(calm: Numbers, points: int) -> float:
 
 def _begin(losses: Numbers, points: int) -> int:
     return min(len(losses), max(3, min(points, len(losses)) // 10))
-
-
-def _error(noise: float, losses: Numbers, points: int) -> float:
-    """The standard error of a difference between the beginning and a place of the curve."""
-    return noise * math.sqrt(1 / _begin(losses, points) + 1 / max(1.0, 4 * REACH * points))
 
 
 def zero_lag(values: Sequence[float], reach: float) -> list[float]:
@@ -148,8 +145,8 @@ def _slow_noise(losses: Numbers) -> float:
     """
     found = 0.0
     for size in BLOCKS:
-        means = [math.fsum(losses[i : i + size]) / size for i in range(0, len(losses) - size + 1, size)]
-        bends = [abs(a - 2 * b + c) for a, b, c in zip(means, means[1:], means[2:], strict=False)]
-        if len(bends) >= FEWEST_BENDS:
+        means = [math.fsum(losses[i : i + size]) / size for i in range(len(losses) - size + 1)]
+        bends = [abs(a - 2 * b + c) for a, b, c in zip(means, means[size:], means[2 * size :], strict=False)]
+        if len(bends) >= FEWEST_BENDS * size:
             found = max(found, math.sqrt(size) * median(bends) / 1.652)  # median |N(0, 6σ²)| = 1.652 σ
     return found

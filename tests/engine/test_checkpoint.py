@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -185,6 +186,33 @@ def test_what_a_killed_writer_left_is_swept_and_never_read(run: RunDirectory, se
     shelf.sweep(run)
     assert not half.exists()
     assert folder.exists()
+
+
+@pytest.mark.parametrize(
+    "drop",
+    [lambda run: shelf.drop_ghosts(run, [rewound(0, 0)]), lambda run: shelf.retain(run, 1, ())],
+    ids=["ghost", "retention"],
+)
+def test_a_kill_in_the_middle_of_a_removal_leaves_no_damaged_checkpoint(
+    run: RunDirectory, session: Session, monkeypatch: pytest.MonkeyPatch, drop: Callable[[RunDirectory], None]
+) -> None:
+    save(run, session, 4)
+    save(run, session, 5)
+
+    def killed(path: Path, ignore_errors: bool) -> None:
+        if path.exists():
+            (path / "state.json").unlink()
+            raise SystemExit
+
+    with monkeypatch.context() as context:
+        context.setattr(shelf.shutil, "rmtree", killed)
+        with pytest.raises(SystemExit):
+            drop(run)
+    assert len(checkpoint_folders(run)) == 1
+    for left in checkpoint_folders(run):
+        read_meta(left)
+    shelf.sweep(run)
+    assert [p for p in run.steps.iterdir() if p.name.startswith(".")] == []
 
 
 def test_read_verified_reads_what_was_written(run: RunDirectory, session: Session) -> None:

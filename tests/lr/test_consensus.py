@@ -165,6 +165,17 @@ def test_whatever_the_losses_a_suggestion_is_a_rate_that_was_tested(
         assert plan.low <= answer <= plan.lr(finite - 1)
 
 
+def test_a_descent_is_seen_through_the_noise_of_small_batches() -> None:
+    """A names MLP gives it: flat for half the range, then three deviations of a batch down, then up."""
+    plan, found = RangePlan(low=1e-4, high=10.0, points=100), 0
+    for seed in range(100):
+        chance = random.Random(seed)
+        way = [3.35 - 0.3 * max(0.0, min(1.0, (i - 45) / 20)) + 3.0 * max(0.0, i - 80) / 20 for i in range(100)]
+        losses = [loss + chance.gauss(0, 0.1) for loss in way]
+        found += not isinstance(consensus(plan.lrs(), losses, plan.points), Refusal)
+    assert found >= 94
+
+
 @pytest.mark.parametrize("alike", [0.0, 0.4, 0.7])
 def test_losses_that_wander_are_no_descent(alike: float) -> None:
     """A model that has learned already, tested where no rate does anything; neighbouring batches are alike."""

@@ -78,18 +78,25 @@ def test_what_is_sent_while_the_worker_is_busy_is_carried_out_in_order(
     assert told.failed == []
 
 
-def test_sending_never_waits_for_a_worker_that_is_stopped(run: RunDirectory, told: Told, link: Link) -> None:
+@pytest.fixture
+def stopped(run: RunDirectory) -> Iterator[None]:
+    """A worker of `run` that listens and never reads."""
     address = run.path / "c"
     with RunLock(run), socket.socket(socket.AF_UNIX) as nobody:
         nobody.bind(str(address))
         nobody.listen()
         write_address(run, address, os.getpid())
-        began = time.monotonic()
-        for _ in range(100):
-            link.send(Sample(prompt="x" * 10_000))
-        assert time.monotonic() - began < 0.5
-        told.wait(lambda: bool(told.failed))
-        assert "takes no more commands" in told.failed[0][1]
+        yield
+
+
+@pytest.mark.usefixtures("stopped")  # before the link is made: what is sent while nobody listens fails at once
+def test_sending_never_waits_for_a_worker_that_is_stopped(told: Told, link: Link) -> None:
+    began = time.monotonic()
+    for _ in range(100):
+        link.send(Sample(prompt="x" * 10_000))
+    assert time.monotonic() - began < 0.5
+    told.wait(lambda: bool(told.failed))
+    assert "takes no more commands" in told.failed[0][1]
 
 
 def test_nobody_trains(told: Told, link: Link) -> None:
