@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -202,7 +203,8 @@ class LrtuiApp(OpensSweeps, inherit_bindings=False):
             self.tell("a run is being started: wait until it has begun", "warning")
             return
         self._starting = True
-        self.tell(f"starting: {' '.join(arguments[:2])} …")
+        named = takewhile(lambda word: not word.startswith("-"), arguments)
+        self.tell(f"starting: {' '.join(named)} …")
         start(self, [*arguments, "--home", str(self.home)], self.screen)
 
     @on(Began)
