@@ -61,10 +61,10 @@ class Driven:
     async def pretend(self, view: RunView, *, read_only: bool = False) -> None:
         """Show this view as if it were the run's, look at the disk no more, and catch the commands from now on."""
         train = self.train
-        train._close()
-        await self.until(lambda: not train._looking)
+        train.eye.close()
+        await self.until(lambda: not train.eye.is_looking)
         train.view, train.read_only, train._expected = view, read_only, None
-        train.link = None if read_only else self.link  # type: ignore[assignment]
+        train.eye.link = None if read_only else self.link  # type: ignore[assignment]
         self.link.sent.clear()
         self.app.clear_notifications()
         train.show_run()

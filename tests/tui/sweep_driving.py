@@ -58,10 +58,10 @@ class DrivenSweep:
     async def pretend(self, view: SweepView | None, *, read_only: bool = False) -> None:
         """Show this view as if it were the sweep's, look at the disk no more, and catch the commands from now on."""
         sweep = self.sweep
-        sweep._close()
-        await self.until(lambda: not sweep._looking)
+        sweep.eye.close()
+        await self.until(lambda: not sweep.eye.is_looking)
         sweep.view, sweep.read_only = view, read_only
-        sweep.link = None if read_only else self.link  # type: ignore[assignment]
+        sweep.eye.link = None if read_only else self.link  # type: ignore[assignment]
         self.link.sent.clear()
         self.app.clear_notifications()
         sweep.show_sweep()

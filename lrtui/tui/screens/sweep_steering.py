@@ -21,6 +21,7 @@ from lrtui.messages import (
 from lrtui.quantities import fine_rate
 from lrtui.tui.keys import key_of
 from lrtui.tui.screens.choice import Answer, Choice
+from lrtui.tui.screens.eye import Eye
 from lrtui.tui.screens.prompt import Prompt
 from lrtui.tui.screens.sweep_watching import SweepWatchingPlace
 from lrtui.tui.sweep_rows import SweepLine
@@ -67,9 +68,9 @@ class SweepSteeringPlace(SweepWatchingPlace):
 
     def send(self, command: Command, told: str) -> None:
         """Have the worker carry `command` out."""
-        if self.link is not None:
+        if self.eye.link is not None:
             self.say(told)
-            self.link.send(command)
+            self.eye.send(command)
 
     def steered(self, *, ended_too: bool = False) -> SweepView | None:
         """The sweep that a key may command now; else None, and it is said why."""
@@ -214,7 +215,7 @@ class SweepSteeringPlace(SweepWatchingPlace):
             self._leaving = self.view.name
             self.send(Stop(), "saves and stops")
 
-    def on_sweep_watching_place_refused(self, message: SweepWatchingPlace.Refused) -> None:
+    def on_eye_refused(self, message: Eye.Refused) -> None:
         if isinstance(message.command, Stop):
             self._leaving = ""
 

@@ -22,9 +22,10 @@ from lrtui.tui.key_labels import key_labels
 from lrtui.tui.keys import bindings, key_of
 from lrtui.tui.screens.asking import no_run_text
 from lrtui.tui.screens.choice import Answer, Choice
+from lrtui.tui.screens.eye import Eye
 from lrtui.tui.screens.prompt import Prompt
 from lrtui.tui.screens.racing import RacingScreen
-from lrtui.tui.screens.watching import ENDED, WatchingScreen
+from lrtui.tui.screens.watching import ENDED
 from lrtui.tui.state import RunView
 from lrtui.tui.widgets.charts import Charts
 from lrtui.tui.widgets.figures import Figures
@@ -234,7 +235,7 @@ class TrainScreen(RacingScreen):
         if self.view is not None and self.stop_and_save():
             self._leaving = self.view.name
 
-    def on_watching_screen_refused(self, message: WatchingScreen.Refused) -> None:
+    def on_eye_refused(self, message: Eye.Refused) -> None:
         if isinstance(message.command, Stop):
             self._leaving = ""
 

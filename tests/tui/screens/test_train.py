@@ -120,7 +120,7 @@ def test_it_follows_the_run_and_tells_the_news(tmp_path: Path) -> None:
 def test_two_looks_never_overlap(tmp_path: Path) -> None:
     async def scenario(driven: Driven) -> None:
         train = driven.train
-        watch = train._watch
+        watch = train.eye.watch
         assert watch is not None
         looks, inside = 0, 0
         honest = watch.look
@@ -136,7 +136,7 @@ def test_two_looks_never_overlap(tmp_path: Path) -> None:
         watch.look = look  # type: ignore[method-assign, assignment]
         for _ in range(10):
             train.look_now()
-        await driven.until(lambda: looks == 2 and not train._looking)
+        await driven.until(lambda: looks == 2 and not train.eye.is_looking)
         await driven.pilot.pause(0.05)
         assert looks == 2, "ten wishes are one look under way and one more"
 
@@ -174,7 +174,7 @@ def test_the_same_run_is_not_painted_twice(tmp_path: Path) -> None:
 def test_without_a_run_it_says_how_to_start(tmp_path: Path) -> None:
     async def scenario(driven: Driven) -> None:
         train = driven.train
-        train._close()
+        train.eye.close()
         train.view = None
         train.show_run()
         await driven.press("d")
@@ -276,7 +276,7 @@ def test_what_the_worker_says_comes_back_from_the_links_thread(tmp_path: Path, m
         made.append((failed, answered))
         return FakeLink()
 
-    monkeypatch.setattr("lrtui.tui.screens.watching.Link", link)
+    monkeypatch.setattr("lrtui.tui.screens.eye.Link", link)
 
     async def scenario(driven: Driven) -> None:
         (failed, answered), looks = made[-1], list[int]()
@@ -292,7 +292,7 @@ def test_what_the_worker_says_comes_back_from_the_links_thread(tmp_path: Path, m
 
 def test_only_a_screen_that_steers_makes_a_link(tmp_path: Path) -> None:
     async def scenario(driven: Driven) -> None:
-        assert driven.train.link is None
+        assert driven.train.eye.link is None
         assert not driven.train.steers
 
     drive(tmp_path, scenario, read_only=True)
