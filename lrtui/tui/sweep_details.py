@@ -14,7 +14,7 @@ from lrtui.runs.sweep_table import winner
 from lrtui.runs.sweeps import SweepHistory, read_sweep
 from lrtui.sweep_words import WAYS, pruning_text
 from lrtui.tui.run_rows import state_word
-from lrtui.tui.state import Level
+from lrtui.tui.seeing import Level
 from lrtui.tui.wrapping import cut, wrapped
 from lrtui.words import sentence
 

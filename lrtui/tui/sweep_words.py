@@ -16,12 +16,12 @@ from lrtui.runs.catalog import model_label
 from lrtui.runs.config_table import section
 from lrtui.sweep_words import pruning_text
 from lrtui.tui.keys import KEYS, key_of
+from lrtui.tui.seeing import ENDED
 from lrtui.tui.sweep_state import SweepView
 from lrtui.tui.widgets.headline import LONGEST_NAME, STYLES, Part, bar, count_text, device_text, fitted_line
 from lrtui.tui.wrapping import cut
 
 _BAR_CELLS = 10
-ENDED = ("finished", "stopped", "crashed", "deleted")
 _ALL = {key.id: key.label for key in KEYS if key.scope == "sweep" and key.label}
 _STEERING = ("sweep_kill", "sweep_keep", "sweep_prune", "sweep_pause", "sweep_save")
 

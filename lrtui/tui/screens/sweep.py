@@ -19,10 +19,11 @@ from lrtui.tui.charts import ChartLook
 from lrtui.tui.keys import bindings, key_of
 from lrtui.tui.screens.prompt import Prompt
 from lrtui.tui.screens.sweep_promoting import SweepPromotingPlace
+from lrtui.tui.seeing import ENDED
 from lrtui.tui.sweep_pictures import lanes_lines, rates_lines
 from lrtui.tui.sweep_rows import SweepLine
 from lrtui.tui.sweep_state import SweepView
-from lrtui.tui.sweep_words import ENDED, key_labels, no_sweep_text
+from lrtui.tui.sweep_words import key_labels, no_sweep_text
 from lrtui.tui.widgets.chart import Chart
 from lrtui.tui.widgets.key_bar import KeyBar
 from lrtui.tui.widgets.lane_table import LaneTable

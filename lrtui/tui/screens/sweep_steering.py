@@ -24,10 +24,10 @@ from lrtui.tui.screens.choice import Answer, Choice
 from lrtui.tui.screens.eye import Eye
 from lrtui.tui.screens.prompt import Prompt
 from lrtui.tui.screens.sweep_watching import SweepWatchingPlace
+from lrtui.tui.seeing import ENDED
 from lrtui.tui.sweep_rows import SweepLine
 from lrtui.tui.sweep_state import SweepView
 from lrtui.tui.sweep_words import (
-    ENDED,
     no_sweep_text,
     parse_pruning,
     pruning_now,

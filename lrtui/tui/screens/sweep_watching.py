@@ -10,7 +10,7 @@ from lrtui.messages import LanePromoted
 from lrtui.runs.directory import RunDirectory, open_run
 from lrtui.tui.screens.eye import Eye
 from lrtui.tui.screens.place import Place
-from lrtui.tui.state import LogLine
+from lrtui.tui.seeing import LogLine
 from lrtui.tui.sweep_state import SweepView, news, opening, promoted, reduce
 from lrtui.tui.sweep_watch import SweepWatch
 

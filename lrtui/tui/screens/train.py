@@ -25,7 +25,7 @@ from lrtui.tui.screens.choice import Answer, Choice
 from lrtui.tui.screens.eye import Eye
 from lrtui.tui.screens.prompt import Prompt
 from lrtui.tui.screens.racing import RacingScreen
-from lrtui.tui.screens.watching import ENDED
+from lrtui.tui.seeing import ENDED
 from lrtui.tui.state import RunView
 from lrtui.tui.widgets.charts import Charts
 from lrtui.tui.widgets.figures import Figures

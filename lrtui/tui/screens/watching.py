@@ -10,10 +10,9 @@ from lrtui.messages import Command
 from lrtui.runs.directory import RunDirectory, open_run
 from lrtui.tui.screens.eye import Eye
 from lrtui.tui.screens.steering import SteeredScreen
-from lrtui.tui.state import LogLine, RunView, news, opening, reduce
+from lrtui.tui.seeing import LogLine
+from lrtui.tui.state import RunView, news, opening, reduce
 from lrtui.tui.watch import Watch
-
-ENDED = ("finished", "stopped", "crashed", "deleted")
 
 
 class WatchingScreen(SteeredScreen):

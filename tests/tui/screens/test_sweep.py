@@ -10,7 +10,7 @@ from lrtui.messages import LanesCut, LanesEvaluated
 from lrtui.printable import printable
 from lrtui.runs.lock import RunLock
 from lrtui.tui.screens.sweep import SweepScreen
-from lrtui.tui.state import LogLine
+from lrtui.tui.seeing import LogLine
 from lrtui.tui.sweep_state import SweepView, opening, reduce
 from lrtui.tui.sweep_watch import SweepWatch
 from lrtui.tui.widgets.chart import Chart

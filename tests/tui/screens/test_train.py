@@ -15,7 +15,7 @@ from lrtui.runs.directory import create_run
 from lrtui.runs.events import EventLog
 from lrtui.runs.metrics import MetricsWriter
 from lrtui.tui.link import Answered, Failed
-from lrtui.tui.screens.watching import ENDED
+from lrtui.tui.seeing import ENDED
 from lrtui.tui.widgets.charts import Charts
 from lrtui.tui.widgets.figures import Figures
 from lrtui.tui.widgets.sample import SamplePane
