@@ -19,23 +19,22 @@ from lrtui.runs.directory import RunDirectory
 from lrtui.runs.lock import holder
 from lrtui.tui.host import HostMeter
 from lrtui.tui.key_labels import key_labels
-from lrtui.tui.keys import bindings, key_of
+from lrtui.tui.keys import bindings
 from lrtui.tui.screens.asking import no_run_text
-from lrtui.tui.screens.choice import Answer, Choice
 from lrtui.tui.screens.eye import Eye
+from lrtui.tui.screens.leaving import ask_to_leave, ask_to_stop
 from lrtui.tui.screens.prompt import Prompt
 from lrtui.tui.screens.racing import RacingScreen
 from lrtui.tui.seeing import ENDED
 from lrtui.tui.state import RunView
 from lrtui.tui.widgets.charts import Charts
+from lrtui.tui.widgets.ending import EndingPane
 from lrtui.tui.widgets.figures import Figures
 from lrtui.tui.widgets.headline import Headline
 from lrtui.tui.widgets.key_bar import KeyBar
 from lrtui.tui.widgets.log import LogPane
-from lrtui.tui.widgets.pane import Pane
 from lrtui.tui.widgets.particulars import Particulars
 from lrtui.tui.widgets.sample import SamplePane
-from lrtui.tui.wrapping import wrapped
 
 _SECONDS_BETWEEN_MEASURES = 1.0
 _ZOOMED = ("loss", "rate", "particulars", "log", "sample")
@@ -58,7 +57,7 @@ class TrainScreen(RacingScreen):
 
     def compose(self) -> ComposeResult:
         yield Headline(id="headline")
-        yield Pane(id="ending")
+        yield EndingPane(id="ending")
         with Horizontal(id="upper"):
             yield Charts(id="charts")
             with Vertical(id="side"):
@@ -112,13 +111,8 @@ class TrainScreen(RacingScreen):
         for part in self._parts():
             part.show_run(view)
         if view is not None and dead:
-            pane, width = self.query_one("#ending", Pane), max(8, self.size.width - 4)
-            told = view.ending or ("its process is gone and left no last word",)
-            lines = [piece for line in told for piece in wrapped(line, width)]
-            pane.styles.height = len(lines) + 2
-            resume, runs = key_of("resume", self.keymap), key_of("runs", self.keymap)
-            died = "The worker died" if self.read_only else f"The worker died · {resume} resumes the run"
-            pane.show(lines, died if view.condition == "crashed" else f"Deleted · {runs} lists the runs there are")
+            resumes = "" if self.read_only else "resume"
+            self.query_one(EndingPane).show_ending(view.ending, view.condition, "run", resumes)
 
     def _parts(self) -> tuple[Particulars | LogPane | SamplePane | Figures | Charts, ...]:
         one = self.query_one
@@ -199,36 +193,15 @@ class TrainScreen(RacingScreen):
 
     def action_stop(self) -> None:
         """Ask once, then stop, save and leave."""
-        if self.steered() is None:
-            return
-        answers = [Answer("stop", "s", "save a checkpoint, stop the training, leave"), Answer("stay", "c", "stay here")]
-
-        def answered(answer: str | None) -> None:
-            if answer == "stop":
-                self.stop_and_leave()
-
-        self.app.push_screen(Choice("Stop the training?", answers), answered)
+        if self.steered() is not None:
+            ask_to_stop(self.app, "training", self.stop_and_leave)
 
     def action_leave(self) -> None:
         """Leave at once where nothing is lost by it; else ask what becomes of the training."""
-        if not self.steers or self.view is None:
+        if self.steers and self.view is not None:
+            ask_to_leave(self.app, self.view.name, "training", self.keymap, self.stop_and_leave)
+        else:
             self.app.exit(0)
-            return
-        answers = [
-            Answer("detach", key_of("quit", self.keymap), "leave, and let it train on"),
-            Answer("stop", "s", "save a checkpoint, stop the training, leave"),
-            Answer("stay", "c", "stay here"),
-        ]
-
-        def answered(answer: str | None) -> None:
-            if answer == "detach":
-                self.app.exit(0)
-            elif answer == "stop":
-                self.stop_and_leave()
-
-        question = f"{self.view.name} trains on without this screen"
-        detail = f"lrtui attach {self.view.name} comes back to it"
-        self.app.push_screen(Choice(question, answers, detail=detail, insisting="detach"), answered)
 
     def stop_and_leave(self) -> None:
         """Have the worker save and end; leave when it has."""
