@@ -18,6 +18,7 @@ from lrtui.sweep_words import pruning_text
 from lrtui.tui.keys import KEYS, key_of
 from lrtui.tui.seeing import ENDED
 from lrtui.tui.sweep_state import SweepView
+from lrtui.tui.widgets.figures import figures_line
 from lrtui.tui.widgets.headline import LONGEST_NAME, STYLES, Part, bar, count_text, device_text, fitted_line
 from lrtui.tui.wrapping import cut
 
@@ -111,14 +112,9 @@ def figures(view: SweepView | None, host: str, width: int, asked: str, keymap: M
     left = "  ".join(f"{label} {value}" for label, value in numbers)
     told = cut(asked or (note(view, keymap) if view else ""), max(0, width - cell_len(left) - 5))
     used = cell_len(left) + (cell_len(told) + 3 if told else 0)
-    right = host if used + cell_len(host) + 4 <= width else ""
-    parts: list[tuple[str, str]] = [(" ", "")]
-    for number, (label, value) in enumerate(numbers):
-        parts += [("  " if number else "", ""), (f"{label} ", "$text-muted"), (value, "bold")]
-    if told:
-        parts += [(" │ ", "$text-muted"), (told, "$text-warning" if asked else "")]
-    parts += [(" " * max(0, width - used - cell_len(right) - 2), ""), (right, "$text-muted")]
-    return Content.assemble(*(part for part in parts if part[0]))
+    machine = (host, host.partition(" · ")[0])  # the worker's share is left out first
+    right = next((part for part in machine if used + cell_len(part) + 4 <= width), "")
+    return figures_line(numbers, told, "$text-warning" if asked else "", right, width)
 
 
 def _numbers(view: SweepView) -> list[tuple[str, str]]:

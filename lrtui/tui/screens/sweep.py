@@ -17,6 +17,7 @@ from textual.widgets import Static
 
 from lrtui.tui.charts import ChartLook
 from lrtui.tui.keys import bindings
+from lrtui.tui.screens.gauge import SECONDS_BETWEEN_MEASURES, Gauge
 from lrtui.tui.screens.prompt import Prompt
 from lrtui.tui.screens.sweep_promoting import SweepPromotingPlace
 from lrtui.tui.seeing import ENDED
@@ -56,6 +57,7 @@ class SweepScreen(SweepPromotingPlace):
         self._log_x: bool | None = None  # as suits the sweep, until a key says otherwise
         self._drawn: dict[str, object] = {}
         self._rests_until = 0.0
+        self.gauge = Gauge(self)
 
     def compose(self) -> ComposeResult:
         yield SweepHeadline(id="headline")
@@ -72,6 +74,7 @@ class SweepScreen(SweepPromotingPlace):
 
     def on_mount(self) -> None:
         self.set_class(self.view is None, "-empty")
+        self.set_interval(SECONDS_BETWEEN_MEASURES, lambda: self.gauge.measure_now(self.run, self.view))
 
     def on_screen_resume(self) -> None:
         self.show_sweep()

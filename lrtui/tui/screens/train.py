@@ -6,7 +6,6 @@ changed. The screen stands before the first look is done, however long the run i
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from textual.app import ComposeResult
@@ -14,14 +13,11 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
 from lrtui.messages import Stop
-from lrtui.runs.config_table import section
-from lrtui.runs.directory import RunDirectory
-from lrtui.runs.lock import holder
-from lrtui.tui.host import HostMeter
 from lrtui.tui.key_labels import key_labels
 from lrtui.tui.keys import bindings
 from lrtui.tui.screens.asking import no_run_text
 from lrtui.tui.screens.eye import Eye
+from lrtui.tui.screens.gauge import SECONDS_BETWEEN_MEASURES, Gauge
 from lrtui.tui.screens.leaving import ask_to_leave, ask_to_stop
 from lrtui.tui.screens.prompt import Prompt
 from lrtui.tui.screens.racing import RacingScreen
@@ -36,7 +32,6 @@ from lrtui.tui.widgets.log import LogPane
 from lrtui.tui.widgets.particulars import Particulars
 from lrtui.tui.widgets.sample import SamplePane
 
-_SECONDS_BETWEEN_MEASURES = 1.0
 _ZOOMED = ("loss", "rate", "particulars", "log", "sample")
 
 
@@ -51,9 +46,8 @@ class TrainScreen(RacingScreen):
 
     def __init__(self, **more: Any) -> None:
         super().__init__(**more)
-        self._measuring = False
         self._leaving = ""  # the run whose end is waited for
-        self._meter = HostMeter()
+        self.gauge = Gauge(self)
 
     def compose(self) -> ComposeResult:
         yield Headline(id="headline")
@@ -70,7 +64,7 @@ class TrainScreen(RacingScreen):
 
     def on_mount(self) -> None:
         self.set_class(self.view is None, "-empty")
-        self.set_interval(_SECONDS_BETWEEN_MEASURES, self._measure_now)
+        self.set_interval(SECONDS_BETWEEN_MEASURES, lambda: self.gauge.measure_now(self.run, self.view))
 
     def on_screen_resume(self) -> None:
         self.show_run()
@@ -120,23 +114,6 @@ class TrainScreen(RacingScreen):
 
     def say(self, told: str) -> None:
         self.query_one(Figures).show_asked(told)
-
-    # -- the machine ------------------------------------------------------------------------------------------------
-
-    def _measure_now(self) -> None:
-        if self.run is not None and not self._measuring and self.app.screen is self:
-            self._measuring = True
-            self.run_worker(self._measure(self.run), group="measure")
-
-    async def _measure(self, run: RunDirectory) -> None:
-        view = self.view
-        live = view is not None and view.condition not in ENDED
-        device = _device(view) if view else ""
-        try:
-            told = await asyncio.to_thread(lambda: self._meter.poll(holder(run) if live else None, device))
-        finally:
-            self._measuring = False
-        self.query_one(Figures).show_host(told)
 
     # -- keys that change what is shown -----------------------------------------------------------------------------
 
@@ -211,9 +188,3 @@ class TrainScreen(RacingScreen):
     def on_eye_refused(self, message: Eye.Refused) -> None:
         if isinstance(message.command, Stop):
             self._leaving = ""
-
-
-def _device(view: RunView) -> str:
-    """Where the run computes: `train.device`, or what a processor's fingerprint says."""
-    kind = view.history.started.fingerprint.get("device", "") if view.history.started else ""
-    return kind if kind.startswith(("cpu", "mps")) else str(section(view.config, "train").get("device", ""))

@@ -31,8 +31,8 @@ SIZES = [(120, 40), (80, 24), (200, 50)]
 @pytest.mark.parametrize("size", SIZES)
 def test_a_finished_run(tmp_path: Path, size: tuple[int, int]) -> None:
     async def scenario(driven: Driven) -> None:
-        await driven.until(lambda: not driven.train._measuring)
-        driven.train._measuring = True  # what the machine does now is not the same everywhere
+        await driven.until(lambda: not driven.train.gauge.is_measuring)
+        driven.train.gauge.is_measuring = True  # what the machine does now is not the same everywhere
         driven.train.query_one(Figures).show_host("CPU 93% 4.1/16 GB")
         await driven.pilot.pause()
         matches_snapshot(screen_text(driven.app), f"train-{size[0]}x{size[1]}")
@@ -162,7 +162,7 @@ def test_nothing_is_drawn_anew_where_nothing_changed(tmp_path: Path) -> None:
 def test_the_same_run_is_not_painted_twice(tmp_path: Path) -> None:
     async def scenario(driven: Driven) -> None:
         await driven.pretend(view(samples=(sample(1, "abc"),), log=log((1, "began"))))
-        driven.train._measuring = True
+        driven.train.gauge.is_measuring = True
         await driven.pilot.pause()
         await driven.pretend(replace(driven.train.view))  # type: ignore[type-var]
         assert not driven.train._compositor._dirty_regions
