@@ -11,7 +11,7 @@ from typing import Self, TextIO
 from lrtui.console.front import is_terminal, never_fail_to_encode, uses_colour, writes_unicode
 from lrtui.messages import Event, LanesCut, LanesEvaluated, LanesStepped, SweepResumed, SweepStarted, encode
 from lrtui.printable import ascii_only
-from lrtui.quantities import duration_text, fine_rate, loss_text
+from lrtui.quantities import counted, duration_text, fine_rate, loss_text
 from lrtui.runs.directory import RunDirectory
 from lrtui.words import news
 
@@ -75,9 +75,7 @@ class SweepConsole:
         done = self._step - self._first
         left = (self._total - self._step) * (now - self._began) / done if done and self._total else None
         line = (
-            f"step {self._step:,}"
-            + (f"/{self._total:,}" if self._total else "")
-            + f"  {self._left} lane{'s' * (self._left != 1)}"
+            f"step {self._step:,}" + (f"/{self._total:,}" if self._total else "") + f"  {counted(self._left, 'lane')}"
         )
         if self._losses:
             lane = min(self._losses, key=lambda lane: (self._losses[lane], lane))

@@ -11,7 +11,7 @@ from lrtui.command_words import parse_command
 from lrtui.errors import UsageError
 from lrtui.lr.halving import check_rungs, default_rungs
 from lrtui.messages import Prune
-from lrtui.quantities import duration_text, fine_rate, loss_text, speed_text
+from lrtui.quantities import counted, duration_text, fine_rate, loss_text, speed_text
 from lrtui.runs.catalog import model_label
 from lrtui.runs.config_table import section
 from lrtui.sweep_words import pruning_text
@@ -82,7 +82,7 @@ def _identity(view: SweepView) -> list[Part]:
     parts: list[Part] = [(cut(view.name, LONGEST_NAME), "bold", 10)]
     if started is not None:
         seeds = f" × {view.seeds} seeds" if view.seeds > 1 else ""
-        parts.append((f"{len(started.rates)} rates{seeds}", "$text-muted", 6))
+        parts.append((f"{counted(len(started.rates), 'rate')}{seeds}", "$text-muted", 6))
         parts.append((cut(label, LONGEST_NAME), "$text-muted", 5))
         parts.append((count_text(started.parameters), "$text-muted", 4))
         parts.append((device_text(started.fingerprint.get("device", "")), "$text-muted", 3))
@@ -96,7 +96,7 @@ def _progress(view: SweepView) -> list[Part]:
         return parts
     share = min(1.0, view.step / view.total)
     if view.condition not in ENDED:
-        parts.append((f"{view.left} lane{'s' * (view.left != 1)}", "", 6))
+        parts.append((counted(view.left, "lane"), "", 6))
     parts.append((f"step {view.step:,}/{view.total:,}", "", 9))
     parts.append((bar(share, _BAR_CELLS), style, 2))
     parts.append((f"{share:.0%}", "", 6))
@@ -157,7 +157,7 @@ def pruning_preview(text: str, view: SweepView) -> str:
     if command.eta and not rungs:
         rungs = [view.step + rung for rung in default_rungs(rates, command.eta, view.total - view.step)]
     ahead = [rung for rung in rungs if rung > view.step]
-    return f"of {rates} rates, {pruning_text(command.eta, ahead)}" if ahead else pruning_text(0, ())
+    return f"of {counted(rates, 'rate')}, {pruning_text(command.eta, ahead)}" if ahead else pruning_text(0, ())
 
 
 def pruning_now(view: SweepView) -> str:
