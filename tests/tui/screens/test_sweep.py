@@ -17,7 +17,6 @@ from lrtui.tui.sweep_state import SweepView, opening, reduce
 from lrtui.tui.sweep_watch import SweepWatch
 from lrtui.tui.widgets.chart import Chart
 from lrtui.tui.widgets.lane_table import LaneTable
-from lrtui.tui.widgets.sweep_lines import SweepFigures
 from tests.runs.swept import RATES, begun_sweep, tell, told_sweep, train_lane
 from tests.tui.screen_text import matches_snapshot, screen_text
 from tests.tui.sweep_driving import DrivenSweep, drive_sweep
@@ -34,18 +33,10 @@ def live_view(home: Path, *, seeds: int = 1) -> SweepView:
         return reduce(opening("live"), SweepWatch(run).look())
 
 
-async def machine_says(driven: DrivenSweep, told: str) -> None:
-    """Show this of the machine: what it really does now is not the same everywhere."""
-    await driven.until(lambda: not driven.sweep.gauge.is_measuring)
-    driven.sweep.gauge.is_measuring = True
-    driven.sweep.query_one(SweepFigures).show_host(told)
-    await driven.pilot.pause()
-
-
 @pytest.mark.parametrize("size", SIZES)
 def test_a_finished_sweep(tmp_path: Path, size: tuple[int, int]) -> None:
     async def scenario(driven: DrivenSweep) -> None:
-        await machine_says(driven, "CPU 93% 4.1/16 GB")
+        await driven.machine_says("CPU 93% 4.1/16 GB")
         matches_snapshot(screen_text(driven.app), f"sweep-{size[0]}x{size[1]}")
 
     drive_sweep(tmp_path, scenario, size=size)
@@ -56,7 +47,7 @@ def test_a_live_sweep_with_seeds(tmp_path: Path, size: tuple[int, int]) -> None:
     async def scenario(driven: DrivenSweep) -> None:
         await driven.pretend(live_view(tmp_path, seeds=2))
         await driven.press("v", "down")
-        await machine_says(driven, "CPU 93% 4.1/16 GB · worker 98% 310 MB")
+        await driven.machine_says("CPU 93% 4.1/16 GB · worker 98% 310 MB")
         matches_snapshot(screen_text(driven.app), f"sweep-live-{size[0]}x{size[1]}")
 
     drive_sweep(tmp_path, scenario, size=size)

@@ -17,7 +17,6 @@ from lrtui.runs.metrics import MetricsWriter
 from lrtui.tui.link import Answered, Failed
 from lrtui.tui.seeing import ENDED
 from lrtui.tui.widgets.charts import Charts
-from lrtui.tui.widgets.figures import Figures
 from lrtui.tui.widgets.sample import SamplePane
 from tests.runs.story import block, evaluated, finished, scaled, started, told_run
 from tests.tui.driving import Driven, FakeLink, drive
@@ -31,10 +30,7 @@ SIZES = [(120, 40), (80, 24), (200, 50)]
 @pytest.mark.parametrize("size", SIZES)
 def test_a_finished_run(tmp_path: Path, size: tuple[int, int]) -> None:
     async def scenario(driven: Driven) -> None:
-        await driven.until(lambda: not driven.train.gauge.is_measuring)
-        driven.train.gauge.is_measuring = True  # what the machine does now is not the same everywhere
-        driven.train.query_one(Figures).show_host("CPU 93% 4.1/16 GB")
-        await driven.pilot.pause()
+        await driven.machine_says("CPU 93% 4.1/16 GB")
         matches_snapshot(screen_text(driven.app), f"train-{size[0]}x{size[1]}")
 
     drive(tmp_path, scenario, size=size)
