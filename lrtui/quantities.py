@@ -47,3 +47,8 @@ def fine_rate(lr: float) -> str:
     """A rate with three digits, as a sweep's grid has them: 1.36e-1, 1e-3."""
     mantissa, exponent = f"{lr:.2e}".split("e")
     return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+
+
+def counted(count: int, noun: str) -> str:
+    """So many of a thing whose plural takes an s: 1 lane, 8 lanes."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"

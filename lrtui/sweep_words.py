@@ -15,7 +15,7 @@ from lrtui.messages import (
     Swept,
 )
 from lrtui.printable import printable
-from lrtui.quantities import fine_rate, loss_text
+from lrtui.quantities import counted, fine_rate, loss_text
 
 #: events that their sentence places: the others name their step themselves
 PLACED = (LanesCut, LaneKept, PruningChanged, LanePromoted)
@@ -59,9 +59,10 @@ def pruning_text(eta: int, rungs: Sequence[int]) -> str:
 
 def _started(event: SweepStarted) -> str:
     rates, seeds = len(event.rates), len(event.seeds)
-    size = f"{rates} rates" + (f" × {seeds} seeds = {rates * seeds} lanes" if seeds > 1 else "")
+    size = counted(rates, "rate") + (f" × {seeds} seeds = {rates * seeds} lanes" if seeds > 1 else "")
+    first, last = fine_rate(event.rates[0]), fine_rate(event.rates[-1])
     told = [
-        f"{printable(event.run)}: {size} from {fine_rate(event.rates[0])} to {fine_rate(event.rates[-1])}, "
+        f"{printable(event.run)}: {size} {f'from {first} to {last}' if rates > 1 else f'at lr {first}'}, "
         f"{event.parameters:,} parameters, {event.steps:,} steps, corpus {printable(event.corpus)}",
         f"{WAYS.get(event.mode, printable(event.mode))}: {printable(event.because)}",
         pruning_text(event.eta, event.rungs),
@@ -84,10 +85,11 @@ def _cut(event: LanesCut) -> str:
 def swept_text(event: Swept) -> str:
     """The verdict of a sweep on one line."""
     if event.rate is None or event.winner is None:
-        return f"swept {len(event.table)} lanes: none lasted"
+        return f"swept {counted(len(event.table), 'lane')}: none lasted"
     row = next(row for row in event.rates if row.rate == event.rate)
     spread = f" ± {row.val_spread:.3f} over {row.seeds} seeds" if row.seeds > 1 and row.val_spread is not None else ""
-    return f"swept {len(event.table)} lanes: lr {fine_rate(event.rate)} wins, val {loss_text(row.val)}{spread}"
+    lanes = counted(len(event.table), "lane")
+    return f"swept {lanes}: lr {fine_rate(event.rate)} wins, val {loss_text(row.val)}{spread}"
 
 
 def table_lines(rows: Sequence[LaneRow], rates: Sequence[RateRow], winner: int | None) -> list[str]:

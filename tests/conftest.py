@@ -1,11 +1,18 @@
-"""What all tests share: a Hypothesis profile and the process that forks real `lrtui` processes."""
+"""What all tests share: a Hypothesis profile, the process that forks real `lrtui` processes, a worker in this one."""
+
+from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from tests.processes import Zygote
+
+if TYPE_CHECKING:
+    from lrtui.runs.directory import RunDirectory
+    from tests.fake_worker import FakeWorker
 
 # Hypothesis times each example; on a machine shared with training that says nothing about the code
 settings.register_profile("untimed", deadline=None)
@@ -18,3 +25,13 @@ def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
     yield made
     with made.process:  # closes its pipes, which ends it
         pass
+
+
+@pytest.fixture
+def worker(run: RunDirectory) -> Iterator[FakeWorker]:
+    """A worker that trains nothing, of the `run` of the test."""
+    from tests.fake_worker import FakeWorker  # which loads torch: most tests do without
+
+    made = FakeWorker(run)
+    yield made
+    made.end()

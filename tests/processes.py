@@ -6,10 +6,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from random import Random
 
 from lrtui.messages import Event, decode_event
 from lrtui.runs.directory import RunDirectory, open_run, run_names
@@ -109,8 +111,67 @@ SMALL = {
 
 def small_flags(**keys: object) -> list[str]:
     """`--set` flags of a small LSTM on the built-in sums; `train__steps=100` sets train.steps."""
-    merged = SMALL | {key.replace("__", "."): value for key, value in keys.items()}
-    return ["--preset", "quickstart", *(f for key, value in merged.items() for f in ("--set", f"{key}={value}"))]
+    return ["--preset", "quickstart", *set_flags(SMALL, **keys)]
+
+
+def set_flags(settings: Mapping[str, object], **keys: object) -> list[str]:
+    """`--set` flags of `settings`, but for `keys`; `train__steps=100` sets train.steps."""
+    merged = {**settings, **{key.replace("__", "."): value for key, value in keys.items()}}
+    return [flag for key, value in merged.items() for flag in ("--set", f"{key}={value}")]
+
+
+#: a cosine run of 120 steps with checkpoints at 40, 80 and 120
+COSINE = small_flags(
+    schedule__kind="cosine",
+    schedule__end="0.0",
+    schedule__warmup=0,
+    train__steps=120,
+    train__eval_every=50,
+    train__sample_every=0,
+    train__checkpoint_every=40,
+)
+
+
+def log_of(home: Path, name: str) -> bytes:
+    """What a run or a sweep has logged; nothing as long as it is not there."""
+    path = home / "checkpoints" / name / "events.jsonl"
+    return path.read_bytes() if path.exists() else b""
+
+
+@contextmanager
+def live_run(zygote: Zygote, flags: Sequence[str], home: Path) -> Iterator[tuple[RunDirectory, Process]]:
+    """The run `live`, which has begun to train."""
+    process = zygote.start("run", "--name", "live", *flags, "--json", home=home)
+    process.wait_until(lambda: b'"stepped"' in process.out.read_bytes())
+    try:
+        yield open_run(home, "live"), process
+    finally:
+        if process.code is None:
+            process.kill()
+            process.wait()
+
+
+def kill_at_random(
+    zygote: Zygote, begin: Sequence[str], home: Path, *, times: int, most: float, chance: Random
+) -> None:
+    """Begin the run or sweep `killed` by the command `begin`, kill it so many `times`, and resume it to its end.
+
+    Each time it is killed at most `most` seconds after it was seen to train.
+    """
+    kind = begin[0]
+    process = zygote.start(*begin, home=home)
+    process.wait_until(lambda: f"{kind}_started".encode() in log_of(home, "killed"))
+
+    def has_resumed(kills: int) -> bool:
+        return log_of(home, "killed").count(f"{kind}_resumed".encode()) >= kills
+
+    for kills in range(1, times + 1):
+        time.sleep(chance.uniform(0.0, most))
+        process.kill()
+        assert process.wait() == -signal.SIGKILL, f"it ended before it was killed {kills} times: {process.text()}"
+        process = zygote.start("resume", "killed", home=home)
+        process.wait_until(partial(has_resumed, kills))
+    assert process.wait() == 0, process.text()
 
 
 def trained(run: RunDirectory) -> int:

@@ -1,5 +1,6 @@
 """A sweep in sentences and lines, whatever hostile names it was given."""
 
+import msgspec
 import pytest
 
 from lrtui.command_words import parse_command
@@ -37,6 +38,17 @@ def test_each_event_is_a_sentence_where_it_happened() -> None:
     started = sweep_happening(STARTED)
     assert started is not None
     assert "2 rates × 2 seeds = 4 lanes from 1e-1 to 2e-1" in started
+
+
+def test_one_rate_and_one_lane_are_not_several() -> None:
+    one = msgspec.structs.replace(STARTED, rates=[0.1], seeds=[1])
+    assert (sweep_happening(one) or "").startswith("s: 1 rate at lr 1e-1, ")
+    two = msgspec.structs.replace(one, seeds=[1, 2])
+    assert (sweep_happening(two) or "").startswith("s: 1 rate × 2 seeds = 2 lanes at lr 1e-1, ")
+    rows = [LaneRow(lane=0, rate=0.1, seed=1, state="done", loss=2.0, val=2.2)]
+    swept = Swept(100, table=rows, rates=rate_rows(rows, 100), winner=0, rate=0.1)
+    assert sentence(swept) == "swept 1 lane: lr 1e-1 wins, val 2.200"
+    assert sentence(Swept(9, table=rows, rates=[], winner=None, rate=None)) == "swept 1 lane: none lasted"
 
 
 def test_the_verdict_names_rate_and_spread() -> None:

@@ -8,13 +8,13 @@ import os
 import shutil
 import time
 from collections.abc import Callable
-from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self, TextIO
+from typing import TYPE_CHECKING, Literal, TextIO
 
 from lrtui.console.progress import Progress
 from lrtui.errors import LrtuiError
 from lrtui.messages import Evaluated, Event, Stepped, encode
 from lrtui.printable import ascii_only, printable
+from lrtui.runs.closing import Closing
 from lrtui.runs.directory import RunDirectory
 from lrtui.words import (
     duration_text,
@@ -35,7 +35,7 @@ _CHART_HEIGHT = 24
 _WIDEST = 110
 
 
-class Console:
+class Console(Closing):
     """Shows the events of one run on `out`. Use as a context manager, so that the terminal is whole after an error.
 
     The mode is `json` where asked for, `bar` on a terminal, else `lines`. A reader that went away is a BrokenPipeError.
@@ -70,7 +70,7 @@ class Console:
     def show(self, event: Event) -> None:
         """Shows one event, now. Cheap enough to be called between two steps."""
         if self.mode == "json":
-            self._write_bytes(encode(event) + b"\n")
+            write_json(self._out, event)
             return
         now = self._clock()
         self._progress.update(event, now)
@@ -118,27 +118,24 @@ class Console:
         return ascii_only(text) if self.ascii else text
 
     def _write(self, text: str) -> None:
-        # Flushed at once: a log is followed while it grows, and a script waits for the line.
-        self._out.write(f"{text}\n")
-        self._out.flush()
+        write_line(self._out, text)
 
-    def _write_bytes(self, line: bytes) -> None:
-        # JSON is UTF-8 whatever the locale says.
-        buffer = getattr(self._out, "buffer", None)
-        if buffer is None:
-            self._out.write(line.decode())
-        else:
-            buffer.write(line)
-        self._out.flush()
 
-    def __enter__(self) -> Self:
-        return self
+def write_line(out: TextIO, text: str) -> None:
+    """Writes a line, now: a log is followed while it grows, and a script waits for the line."""
+    out.write(f"{text}\n")
+    out.flush()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._bar:
-            self._bar.close()
+
+def write_json(out: TextIO, event: Event) -> None:
+    """Writes an event as a line of JSON, now; it is UTF-8 whatever the locale says."""
+    line = encode(event) + b"\n"
+    buffer = getattr(out, "buffer", None)
+    if buffer is None:
+        out.write(line.decode())
+    else:
+        buffer.write(line)
+    out.flush()
 
 
 def is_terminal(out: TextIO) -> bool:

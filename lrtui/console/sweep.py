@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self, TextIO
+from typing import TextIO
 
-from lrtui.console.front import is_terminal, never_fail_to_encode, uses_colour, writes_unicode
-from lrtui.messages import Event, LanesCut, LanesEvaluated, LanesStepped, SweepResumed, SweepStarted, encode
+from lrtui.console.front import is_terminal, never_fail_to_encode, uses_colour, write_json, write_line, writes_unicode
+from lrtui.messages import Event, LanesCut, LanesEvaluated, LanesStepped, SweepResumed, SweepStarted
 from lrtui.printable import ascii_only
-from lrtui.quantities import duration_text, fine_rate, loss_text
+from lrtui.quantities import counted, duration_text, fine_rate, loss_text
+from lrtui.runs.closing import Closing
 from lrtui.runs.directory import RunDirectory
 from lrtui.words import news
 
@@ -20,7 +20,7 @@ _SECONDS_BETWEEN_DRAWINGS = 0.25
 _HEIGHT, _WIDEST = 18, 110
 
 
-class SweepConsole:
+class SweepConsole(Closing):
     """Shows the events of one sweep on `out`, as `Console` does those of a run. Use as a context manager."""
 
     def __init__(self, out: TextIO, *, json: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
@@ -39,13 +39,13 @@ class SweepConsole:
     def show(self, event: Event) -> None:
         """Shows one event, now. Cheap enough to be called between two boundaries."""
         if self._json:
-            self._write_line(encode(event).decode())
+            write_json(self._out, event)
             return
         self._note(event)
         text = news(event)
         if text:
             self._erase()
-            self._write_line(ascii_only(text) if self._ascii else text)
+            write_line(self._out, ascii_only(text) if self._ascii else text)
         if isinstance(event, LanesStepped | LanesEvaluated):
             self._progress(isinstance(event, LanesEvaluated))
 
@@ -75,9 +75,7 @@ class SweepConsole:
         done = self._step - self._first
         left = (self._total - self._step) * (now - self._began) / done if done and self._total else None
         line = (
-            f"step {self._step:,}"
-            + (f"/{self._total:,}" if self._total else "")
-            + f"  {self._left} lane{'s' * (self._left != 1)}"
+            f"step {self._step:,}" + (f"/{self._total:,}" if self._total else "") + f"  {counted(self._left, 'lane')}"
         )
         if self._losses:
             lane = min(self._losses, key=lambda lane: (self._losses[lane], lane))
@@ -88,7 +86,7 @@ class SweepConsole:
             self._out.write(f"\r\x1b[K{line[: shutil.get_terminal_size((80, 24)).columns - 1]}")
             self._out.flush()
         else:
-            self._write_line(line)
+            write_line(self._out, line)
 
     def _erase(self) -> None:
         if self._terminal:
@@ -107,16 +105,4 @@ class SweepConsole:
         columns = shutil.get_terminal_size((80, 24)).columns if self._terminal else 80
         colour = uses_colour(self._out)
         look = Look(width=min(columns, _WIDEST), height=_HEIGHT, colour=colour, ascii=self._ascii)
-        self._write_line(f"\n{sweep_picture(run, look)}")
-
-    def _write_line(self, text: str) -> None:
-        self._out.write(f"{text}\n")
-        self._out.flush()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._erase()
+        write_line(self._out, f"\n{sweep_picture(run, look)}")

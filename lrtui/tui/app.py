@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lrtui.config.schema import Config
     from lrtui.plot import Look
     from lrtui.tui.screens.train import TrainScreen
-    from lrtui.tui.state import Level
+    from lrtui.tui.seeing import Level
 
 #: Nobody reads a new screen and presses a key that soon: that key was meant for the screen before.
 _STARTLED_SECONDS = 0.4

@@ -12,8 +12,11 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from lrtui.errors import DiskError, LrtuiError
+from lrtui.messages import Event
 from lrtui.printable import printable
+from lrtui.runs.config_table import read_config_table
 from lrtui.runs.directory import RunDirectory, disk_error
+from lrtui.runs.events import EventReader
 from lrtui.runs.lock import holder, is_live
 
 #: A lock is free a moment before its dead holder can be asked how it ended.
@@ -41,6 +44,8 @@ class DirectoryWatch:
         self._ending: tuple[str, ...] = ()
         self._holder: object = None
         self._oom: object = None
+        self._log = EventReader(self._run.events)
+        self._config = read_config_table(self._run)
 
     def _told_its_end(self) -> bool:
         """Whether the log says how training ended."""
@@ -70,6 +75,14 @@ class DirectoryWatch:
         if another:
             self._begin()
         return another
+
+    def _new_events(self) -> list[Event]:
+        """What the log has gained; the config is read again where it could not be."""
+        if not self._config:
+            self._config = read_config_table(self._run)
+        events = self._all(self._log.poll())
+        self._skipped("events.jsonl", self._log.skipped)
+        return events
 
     def _all(self, found: Iterable[_T]) -> list[_T]:
         taken: list[_T] = []

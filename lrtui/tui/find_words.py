@@ -13,7 +13,7 @@ from lrtui.printable import printable
 from lrtui.tui.find_options import FindOptions, Range, plan_of_find, plan_text
 from lrtui.tui.findings import NAMES, Findings, Kind, Trial
 from lrtui.tui.keys import key_of
-from lrtui.tui.state import Level
+from lrtui.tui.seeing import Level
 from lrtui.words import confirmation_text, loss_text, range_text, rate_text
 
 #: whose rate is sought: nobody's, a live run's, that of an ended one's checkpoint, a form's fresh model

@@ -12,7 +12,7 @@ from lrtui.tui.tamed import TamedApp
 if TYPE_CHECKING:
     from textual.screen import Screen
 
-    from lrtui.tui.state import Level
+    from lrtui.tui.seeing import Level
 
 
 def sweep_screen() -> Screen[Any]:

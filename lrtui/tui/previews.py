@@ -33,7 +33,8 @@ from lrtui.messages import (
 from lrtui.printable import printable
 from lrtui.runs.config_table import section
 from lrtui.tui.keys import key_of
-from lrtui.tui.state import LIVE, RunView
+from lrtui.tui.seeing import LIVE
+from lrtui.tui.state import RunView
 from lrtui.words import change_text, rate_text
 
 _NEXT = "at the next step"

@@ -17,7 +17,8 @@ from lrtui.runs.history import History, read_history
 from lrtui.runs.sweeps import SweepHistory
 from lrtui.tui.buckets import Numbers
 from lrtui.tui.run_rows import state_word
-from lrtui.tui.state import Level, RunView, badge_of, rate_of
+from lrtui.tui.seeing import Level
+from lrtui.tui.state import RunView, badge_of, rate_of
 from lrtui.tui.sweep_details import sweep_facts, sweep_history, sweep_story
 from lrtui.tui.widgets.particulars import particulars
 from lrtui.tui.wrapping import cut, wrapped

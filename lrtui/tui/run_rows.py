@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from lrtui.runs.catalog import RunSummary
-from lrtui.tui.state import Level
+from lrtui.tui.seeing import Level
 from lrtui.tui.wrapping import cut
 from lrtui.words import loss_text, rate_text, size_text
 

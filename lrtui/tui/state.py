@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from lrtui.errors import LrtuiError
 from lrtui.lr.rate import Rate
@@ -36,52 +36,26 @@ from lrtui.tui.health import Health
 from lrtui.tui.pace import Pace
 from lrtui.tui.races import Races
 from lrtui.tui.races import fold as fold_races
+from lrtui.tui.seeing import LIVE, Condition, DirectorySeen, Level, LogLine, condition_of, event_lines, log_after
 from lrtui.words import evaluation_text, happening
 
-#: opening: no event yet · dead: nobody trains it, and it said no last word · deleted: its directory is gone
-Condition = Literal["opening", "training", "paused", "finished", "stopped", "crashed", "deleted"]
-LIVE: tuple[Condition, ...] = ("training", "paused")
-Level = Literal["info", "change", "good", "warning", "error"]
-
 MOST_SAMPLES = 200
-MOST_LINES = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class LogLine:
-    """One line of the log: what happened at `step`, as safe text on one line."""
-
-    step: int
-    text: str
-    level: Level = "info"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Seen(DirectorySeen):
     """What one look at a run's directory found, since the look before.
 
-    `now` is a monotonic clock in seconds. `numbers` and `history` are the whole so far; `events` and `samples` are new,
-    in their order. `step` is the next one to train; `train_loss` is the mean of the newest ≈100 steps, `lr` and
-    `grad_norm` are those of the last one. `ending` explains the death of a worker, line by line; empty while it lives
-    or told its end itself. `problems` are what could not be read, said once. `deleted` is whether the directory is
-    gone, `anew` whether another run has taken the place of the one seen before.
+    `numbers` and `history` are the whole so far, `samples` are new, in their order. `train_loss` is the mean of the
+    newest ≈100 steps, `lr` and `grad_norm` are those of the last one.
     """
 
-    now: float
-    live: bool
-    config: dict[str, Any]
     numbers: Numbers
     history: History
-    step: int = 0
     train_loss: float | None = None
     lr: float | None = None
     grad_norm: float | None = None
-    events: tuple[Event, ...] = ()
     samples: tuple[SampleLine, ...] = ()
-    ending: tuple[str, ...] = ()
-    problems: tuple[str, ...] = ()
-    deleted: bool = False
-    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +135,7 @@ def reduce(view: RunView, seen: Seen) -> RunView:
         eras=eras,
         findings=findings,
         races=races,
-        log=_log(view, seen, condition),
+        log=log_after(view.log, seen, _lines, died=condition == "crashed" and view.condition != "crashed"),
         ending=seen.ending if condition in ("crashed", "deleted") else (),
         looked=True,
         paused_at=paused_at,
@@ -195,18 +169,14 @@ def news(before: RunView, seen: Seen) -> list[LogLine]:
 
 
 def _condition(seen: Seen, paused_at: int | None) -> Condition:
-    if seen.deleted:
-        return "deleted"
-    if seen.history.finished:
-        return "finished"
-    if seen.history.stopped:
-        return "stopped"
-    if not seen.live:
-        return "crashed"
-    if seen.history.started is None:
-        return "opening"
-    # Steps that came after the pause tell of the end of it, too: `step n` trains on without saying so.
-    return "paused" if paused_at is not None and seen.step <= paused_at else "training"
+    return condition_of(
+        seen,
+        finished=seen.history.finished is not None,
+        stopped=seen.history.stopped is not None,
+        begun=seen.history.started is not None,
+        # Steps that came after the pause tell of the end of it, too: `step n` trains on without saying so.
+        paused=paused_at is not None and seen.step <= paused_at,
+    )
 
 
 def _paused_at(paused_at: int | None, events: Sequence[Event]) -> int | None:
@@ -254,17 +224,9 @@ def rate_of(history: History) -> Rate | None:
 # -- the log ----------------------------------------------------------------------------------------------------------
 
 
-def _log(view: RunView, seen: Seen, condition: Condition) -> tuple[LogLine, ...]:
-    fresh = [line for event in seen.events[-MOST_LINES:] for line in _lines(event)]
-    fresh += [LogLine(seen.step, printable(problem), "warning") for problem in seen.problems]
-    if condition == "crashed" and view.condition != "crashed":
-        fresh += [LogLine(seen.step, printable(line), "error") for line in seen.ending[:1]]  # all of it is shown above
-    return (*view.log, *fresh)[-MOST_LINES:] if fresh else view.log
-
-
 def _lines(event: Event) -> list[LogLine]:
     told = evaluation_text(event) if isinstance(event, Evaluated) else happening(event)
-    return [LogLine(event.step, printable(line), _level(event)) for line in (told or "").split("\n") if line]
+    return event_lines(event, told, _level(event))
 
 
 def _level(event: Event) -> Level:

@@ -14,7 +14,7 @@ from lrtui.runs.sweep_table import winner
 from lrtui.runs.sweeps import SweepHistory, read_sweep
 from lrtui.sweep_words import WAYS, pruning_text
 from lrtui.tui.run_rows import state_word
-from lrtui.tui.state import Level
+from lrtui.tui.seeing import Level
 from lrtui.tui.wrapping import cut, wrapped
 from lrtui.words import sentence
 
@@ -28,7 +28,8 @@ def sweep_facts(history: SweepHistory, summary: RunSummary, width: int, height: 
     if started is not None:
         rates, seeds = started.rates, len(started.seeds)
         span = f"{len(rates)} from {fine_rate(rates[0])} to {fine_rate(rates[-1])}"
-        told.append(("rates", f"{span} × {seeds} seeds" if seeds > 1 else span))
+        span = span if len(rates) > 1 else fine_rate(rates[0])
+        told.append(("rates" if len(rates) > 1 else "rate", f"{span} × {seeds} seeds" if seeds > 1 else span))
         told.append(("pruning", pruning_text(history.eta, history.rungs)))
         told.append(("best", f"lr {fine_rate(best.rate)}, val {loss_text(best.val)}" if best else "not known yet"))
         told.append(("model", f"{printable(summary.model)}, {started.parameters:,} parameters each"))

@@ -9,7 +9,7 @@ from lrtui.printable import printable
 from lrtui.quantities import fine_rate, loss_text
 from lrtui.runs.sweep_table import rate_rows
 from lrtui.sweep_charts import LASTING, ranked
-from lrtui.tui.state import Level
+from lrtui.tui.seeing import Level
 from lrtui.tui.sweep_state import SweepView
 from lrtui.tui.wrapping import cut
 

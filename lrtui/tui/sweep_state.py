@@ -20,37 +20,25 @@ from lrtui.messages import (
     Swept,
     Warned,
 )
-from lrtui.printable import printable
 from lrtui.runs.sweep_table import winner
 from lrtui.runs.sweeps import SweepHistory
 from lrtui.sweep_charts import ranked
 from lrtui.tui.lane_curve import Points
 from lrtui.tui.pace import Pace
-from lrtui.tui.state import MOST_LINES, Condition, Level, LogLine
+from lrtui.tui.seeing import Condition, DirectorySeen, Level, LogLine, condition_of, event_lines, log_after
 from lrtui.words import happening
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SweepSeen:
-    """What one look at a sweep's directory found, since the look before.
+class SweepSeen(DirectorySeen):
+    """What one look at a sweep's directory found, since the look before; its step is that of the farthest lane.
 
-    `now` is a monotonic clock in seconds. `rows`, `curves` (by lane) and `history` are the whole so far, `events` are
-    new. `step` is the next one that the farthest lane trains. `ending`, `problems`, `deleted` and `anew` are as those
-    of a run.
+    `rows`, `curves` (by lane) and `history` are the whole so far.
     """
 
-    now: float
-    live: bool
-    config: dict[str, Any]
     history: SweepHistory
     rows: tuple[LaneRow, ...] = ()
     curves: Mapping[int, Points] = field(default_factory=dict)
-    step: int = 0
-    events: tuple[Event, ...] = ()
-    ending: tuple[str, ...] = ()
-    problems: tuple[str, ...] = ()
-    deleted: bool = False
-    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +107,7 @@ def reduce(view: SweepView, seen: SweepSeen) -> SweepView:
         total=total,
         speed=pace.speed,
         eta=max(0, total - seen.step) / pace.speed if condition == "training" and pace.speed else None,
-        log=_log(view, seen, condition),
+        log=log_after(view.log, seen, _lines, died=condition == "crashed" and view.condition != "crashed"),
         ending=seen.ending if condition in ("crashed", "deleted") else (),
         looked=True,
         paused=paused,
@@ -140,17 +128,13 @@ def promoted(before: SweepView, seen: SweepSeen) -> list[LanePromoted]:
 
 
 def _condition(seen: SweepSeen, paused: bool) -> Condition:
-    if seen.deleted:
-        return "deleted"
-    if seen.history.swept:
-        return "finished"
-    if seen.history.stopped:
-        return "stopped"
-    if not seen.live:
-        return "crashed"
-    if seen.history.started is None:
-        return "opening"
-    return "paused" if paused else "training"
+    return condition_of(
+        seen,
+        finished=seen.history.swept is not None,
+        stopped=seen.history.stopped is not None,
+        begun=seen.history.started is not None,
+        paused=paused,
+    )
 
 
 def _paused(paused: bool, events: Sequence[Event]) -> bool:
@@ -166,18 +150,8 @@ def _paused(paused: bool, events: Sequence[Event]) -> bool:
 # -- the log ----------------------------------------------------------------------------------------------------------
 
 
-def _log(view: SweepView, seen: SweepSeen, condition: Condition) -> tuple[LogLine, ...]:
-    fresh = [line for event in seen.events[-MOST_LINES:] for line in _lines(event)]
-    fresh += [LogLine(seen.step, printable(problem), "warning") for problem in seen.problems]
-    if condition == "crashed" and view.condition != "crashed":
-        fresh += [LogLine(seen.step, printable(line), "error") for line in seen.ending[:1]]  # all of it is shown above
-    return (*view.log, *fresh)[-MOST_LINES:] if fresh else view.log
-
-
 def _lines(event: Event) -> list[LogLine]:
-    return [
-        LogLine(event.step, printable(line), _level(event)) for line in (happening(event) or "").split("\n") if line
-    ]
+    return event_lines(event, happening(event), _level(event))
 
 
 def _level(event: Event) -> Level:

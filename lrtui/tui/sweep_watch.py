@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from lrtui.messages import Event, LaneRow, SweepResumed
-from lrtui.runs.config_table import read_config_table
-from lrtui.runs.events import EventReader
 from lrtui.runs.metrics import MetricsReader, joined
 from lrtui.runs.sweep_table import with_losses
 from lrtui.runs.sweeps import SweepFold, SweepHistory
@@ -37,11 +35,10 @@ class SweepWatch(DirectoryWatch):
 
     def _begin(self) -> None:
         super()._begin()
-        self._log, self._fold, self._history = EventReader(self._run.events), SweepFold(), SweepHistory()
+        self._fold, self._history = SweepFold(), SweepHistory()
         self._lanes: dict[int, _Lane] = {}
         self._points: dict[int, Points] = {}
         self._rows: tuple[LaneRow, ...] = ()
-        self._config = read_config_table(self._run)
 
     def _told_its_end(self) -> bool:
         return self._history.swept is not None or self._history.stopped is not None
@@ -49,21 +46,18 @@ class SweepWatch(DirectoryWatch):
     def _read(self) -> list[Event]:
         # Events first: what they speak of is then among the steps.
         trained = {row.lane for row in self._history.rows if row.state == "training"}
-        events = self._all(self._log.poll())
+        events = self._new_events()
         for event in events:
             self._fold.add(event)
             if isinstance(event, SweepResumed):
                 self._rewind(event.step)
         if events or self._history.skipped != self._log.skipped:
             self._history = self._fold.history(self._log.skipped)
-            self._skipped("events.jsonl", self._log.skipped)
         grown = self._read_lanes(trained)
         if grown or events:
             self._rows = tuple(
                 with_losses(self._history.rows, {number: lane.curve.tail for number, lane in self._lanes.items()})
             )
-        if not self._config:
-            self._config = read_config_table(self._run)
         return events
 
     def _rewind(self, step: int) -> None:

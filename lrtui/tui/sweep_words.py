@@ -11,17 +11,18 @@ from lrtui.command_words import parse_command
 from lrtui.errors import UsageError
 from lrtui.lr.halving import check_rungs, default_rungs
 from lrtui.messages import Prune
-from lrtui.quantities import duration_text, fine_rate, loss_text, speed_text
+from lrtui.quantities import counted, duration_text, fine_rate, loss_text, speed_text
 from lrtui.runs.catalog import model_label
 from lrtui.runs.config_table import section
 from lrtui.sweep_words import pruning_text
 from lrtui.tui.keys import KEYS, key_of
+from lrtui.tui.seeing import ENDED
 from lrtui.tui.sweep_state import SweepView
+from lrtui.tui.widgets.figures import figures_line
 from lrtui.tui.widgets.headline import LONGEST_NAME, STYLES, Part, bar, count_text, device_text, fitted_line
 from lrtui.tui.wrapping import cut
 
 _BAR_CELLS = 10
-ENDED = ("finished", "stopped", "crashed", "deleted")
 _ALL = {key.id: key.label for key in KEYS if key.scope == "sweep" and key.label}
 _STEERING = ("sweep_kill", "sweep_keep", "sweep_prune", "sweep_pause", "sweep_save")
 
@@ -81,7 +82,7 @@ def _identity(view: SweepView) -> list[Part]:
     parts: list[Part] = [(cut(view.name, LONGEST_NAME), "bold", 10)]
     if started is not None:
         seeds = f" × {view.seeds} seeds" if view.seeds > 1 else ""
-        parts.append((f"{len(started.rates)} rates{seeds}", "$text-muted", 6))
+        parts.append((f"{counted(len(started.rates), 'rate')}{seeds}", "$text-muted", 6))
         parts.append((cut(label, LONGEST_NAME), "$text-muted", 5))
         parts.append((count_text(started.parameters), "$text-muted", 4))
         parts.append((device_text(started.fingerprint.get("device", "")), "$text-muted", 3))
@@ -95,7 +96,7 @@ def _progress(view: SweepView) -> list[Part]:
         return parts
     share = min(1.0, view.step / view.total)
     if view.condition not in ENDED:
-        parts.append((f"{view.left} lane{'s' * (view.left != 1)}", "", 6))
+        parts.append((counted(view.left, "lane"), "", 6))
     parts.append((f"step {view.step:,}/{view.total:,}", "", 9))
     parts.append((bar(share, _BAR_CELLS), style, 2))
     parts.append((f"{share:.0%}", "", 6))
@@ -111,14 +112,9 @@ def figures(view: SweepView | None, host: str, width: int, asked: str, keymap: M
     left = "  ".join(f"{label} {value}" for label, value in numbers)
     told = cut(asked or (note(view, keymap) if view else ""), max(0, width - cell_len(left) - 5))
     used = cell_len(left) + (cell_len(told) + 3 if told else 0)
-    right = host if used + cell_len(host) + 4 <= width else ""
-    parts: list[tuple[str, str]] = [(" ", "")]
-    for number, (label, value) in enumerate(numbers):
-        parts += [("  " if number else "", ""), (f"{label} ", "$text-muted"), (value, "bold")]
-    if told:
-        parts += [(" │ ", "$text-muted"), (told, "$text-warning" if asked else "")]
-    parts += [(" " * max(0, width - used - cell_len(right) - 2), ""), (right, "$text-muted")]
-    return Content.assemble(*(part for part in parts if part[0]))
+    machine = (host, host.partition(" · ")[0])  # the worker's share is left out first
+    right = next((part for part in machine if used + cell_len(part) + 4 <= width), "")
+    return figures_line(numbers, told, "$text-warning" if asked else "", right, width)
 
 
 def _numbers(view: SweepView) -> list[tuple[str, str]]:
@@ -161,7 +157,7 @@ def pruning_preview(text: str, view: SweepView) -> str:
     if command.eta and not rungs:
         rungs = [view.step + rung for rung in default_rungs(rates, command.eta, view.total - view.step)]
     ahead = [rung for rung in rungs if rung > view.step]
-    return f"of {rates} rates, {pruning_text(command.eta, ahead)}" if ahead else pruning_text(0, ())
+    return f"of {counted(rates, 'rate')}, {pruning_text(command.eta, ahead)}" if ahead else pruning_text(0, ())
 
 
 def pruning_now(view: SweepView) -> str:

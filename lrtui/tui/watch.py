@@ -6,8 +6,7 @@ from array import array
 from math import isfinite
 
 from lrtui.messages import Event
-from lrtui.runs.config_table import read_config_table
-from lrtui.runs.events import EventReader, SampleLine, SampleReader
+from lrtui.runs.events import SampleLine, SampleReader
 from lrtui.runs.history import History, HistoryFold
 from lrtui.runs.metrics import Block, MetricsReader, joined
 from lrtui.tui.buckets import Numbers
@@ -46,30 +45,25 @@ class Watch(DirectoryWatch):
 
     def _begin(self) -> None:
         super()._begin()
-        self._log, self._samples = EventReader(self._run.events), SampleReader(self._run)
-        self._metrics = MetricsReader(self._run)
+        self._samples, self._metrics = SampleReader(self._run), MetricsReader(self._run)
         self._fold, self._history = HistoryFold(), History()
         self._numbers, self._shown, self._tail = Numbers(), Numbers(), _Tail()
-        self._config = read_config_table(self._run)
 
     def _read(self) -> tuple[list[Event], list[SampleLine]]:
         # Events first: what they speak of is then among the steps.
-        events = self._all(self._log.poll())
+        events = self._new_events()
         blocks = self._all(joined(self._metrics.poll()))
         samples = self._all(self._samples.poll())
         for event in events:
             self._fold.add(event)
         if events or self._history.skipped != self._log.skipped:
             self._history = self._fold.history(self._log.skipped)
-            self._skipped("events.jsonl", self._log.skipped)
         for block in blocks:
             self._numbers.add(block)
             self._tail.add(block)
         if blocks:
             self._shown = self._numbers.snapshot()
         self._skipped("the metrics", self._metrics.skipped)
-        if not self._config:
-            self._config = read_config_table(self._run)
         return events, samples
 
     def _told_its_end(self) -> bool:

@@ -11,19 +11,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lrtui.config.load import load_config
 from lrtui.engine.build import Workplace, load_data, make_workplace
 from lrtui.engine.experiment import Bench, experiment
 from lrtui.engine.live import Live
 from lrtui.errors import UsageError
 from lrtui.lr.ledger import fold
 from lrtui.messages import Confirm, Event, Find, RunStarted
-from lrtui.runs.directory import disk_errors, open_run
+from lrtui.runs.directory import open_run
 from lrtui.runs.history import read_history
 from lrtui.runs.sweeps import refuse_sweep
 from lrtui.worker.begin import Progress
 from lrtui.worker.host import Pulse
-from lrtui.worker.resume import resume_point, same_workplace
+from lrtui.worker.resume import read_config, resume_point, same_workplace
 from lrtui.worker.resume_plan import ResumeOptions
 
 if TYPE_CHECKING:
@@ -54,8 +53,7 @@ def newest(home: Path, name: str, progress: Progress | None = None) -> Specimen:
     """
     run = open_run(home, name)
     refuse_sweep(run)
-    with disk_errors("read", run.config_toml):
-        config = load_config(run.config_toml)
+    config = read_config(run)
     history = read_history(run)
     if history.started is None:
         raise UsageError(f"run {run.name} never began: there is no state to experiment on")

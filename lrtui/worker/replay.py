@@ -8,7 +8,6 @@ from pathlib import Path
 
 import msgspec
 
-from lrtui.config.load import load_config
 from lrtui.engine import shelf
 from lrtui.engine.build import load_data, make_workplace
 from lrtui.engine.checkpoint import read_checkpoint
@@ -18,10 +17,10 @@ from lrtui.engine.ranks import Ranks
 from lrtui.engine.session import Session
 from lrtui.errors import UsageError
 from lrtui.messages import Event, RateChanged, RunResumed, RunStarted, Stop, Stopped
-from lrtui.runs.directory import RunDirectory, disk_errors, open_run
+from lrtui.runs.directory import RunDirectory, open_run
 from lrtui.runs.history import read_history
 from lrtui.worker.host import Pulse
-from lrtui.worker.resume import with_its_kernel
+from lrtui.worker.resume import read_config, with_its_kernel
 
 
 @dataclass
@@ -76,8 +75,7 @@ def replay(home: Path, name: str, ranks: Ranks | None = None) -> Replay:
     Raises UsageError for a run that never began, CheckpointError where there is nothing to compare with.
     """
     run = open_run(home, name)
-    with disk_errors("read", run.config_toml):
-        config = load_config(run.config_toml)
+    config = read_config(run)
     blind = {"eval_every": 0, "sample_every": 0, "checkpoint_every": 0}  # looking changes nothing
     config = config.model_copy(update={"train": config.train.model_copy(update=blind)})
     history = read_history(run)

@@ -16,8 +16,8 @@ from lrtui.engine.ranks import Ranks
 from lrtui.engine.session import Session
 from lrtui.engine.state import Snapshot
 from lrtui.engine.writer import CheckpointWriter
-from lrtui.errors import CheckpointError, CorpusError, UsageError
-from lrtui.messages import Event, Rewound, RunResumed, RunStarted
+from lrtui.errors import CheckpointError, CorpusError
+from lrtui.messages import Event, Rewound, RunResumed, RunStarted, SweepStarted
 from lrtui.runs.checkpoints import is_untouched
 from lrtui.runs.directory import RunDirectory, disk_errors, open_run
 from lrtui.runs.history import History, read_history
@@ -26,7 +26,7 @@ from lrtui.text.dataset import TextData
 from lrtui.worker.begin import Progress, origin_of
 from lrtui.worker.control import WorkerInbox
 from lrtui.worker.host import Host, Pulse
-from lrtui.worker.resume_plan import ResumeOptions, new_entries
+from lrtui.worker.resume_plan import ResumeOptions, never_began, new_entries
 
 if TYPE_CHECKING:
     from lrtui.config.schema import Config
@@ -40,13 +40,12 @@ def resume(
     Raises UsageError, CorpusError, CheckpointError, DiskError and what `begin` raises.
     """
     run = open_run(home, name)
-    with disk_errors("read", run.config_toml):
-        config = load_config(run.config_toml)
+    config = read_config(run)
     lock = RunLock(run).acquire()
     try:
         history = read_history(run)
         if history.started is None:
-            raise UsageError(f"run {run.name} never began", f"Delete it (lrtui delete {run.name}) and start it again.")
+            raise never_began("run", run)
         place = same_workplace(run, config, history.started, home, progress, ranks)
         return _resume(run, lock, place, history, history.started, options)
     except BaseException:
@@ -54,15 +53,21 @@ def resume(
         raise
 
 
+def read_config(run: RunDirectory) -> Config:
+    """The configuration that a run or a sweep began with. Raises ConfigError, DiskError."""
+    with disk_errors("read", run.config_toml):
+        return load_config(run.config_toml)
+
+
 def same_workplace(
     run: RunDirectory,
     config: Config,
-    started: RunStarted,
+    started: RunStarted | SweepStarted,
     home: Path,
     progress: Progress | None,
     ranks: Ranks | None = None,
 ) -> Workplace:
-    """The place a run trained in, anew. Raises CorpusError where its text is another one now."""
+    """The place a run or a sweep trained in, anew. Raises CorpusError where its text is another one now."""
     data = same_corpus(run, config, started.corpus_sha256, home, progress)
     return make_workplace(with_its_kernel(config, started.fingerprint), data, began=True, ranks=ranks)
 

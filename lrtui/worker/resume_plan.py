@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from lrtui.errors import CheckpointError, UsageError
 from lrtui.lr import ledger
@@ -44,13 +44,18 @@ class Standing:
         return self.rate(fresh)
 
 
+def never_began(what: Literal["run", "sweep"], run: RunDirectory) -> UsageError:
+    """That there is nothing to go on with: its worker died before it had said anything."""
+    return UsageError(f"{what} {run.name} never began", f"Delete it (lrtui delete {run.name}) and start it again.")
+
+
 def standing(run: RunDirectory, history: History, step: int | None = None) -> Standing:
     """Where the run goes on: at its newest checkpoint, or at the one of `step`.
 
     Raises UsageError where it never began, CheckpointError where it has no such checkpoint, DiskError.
     """
     if history.started is None:
-        raise UsageError(f"run {run.name} never began", f"Delete it (lrtui delete {run.name}) and start it again.")
+        raise never_began("run", run)
     schedule, finished = history.started.schedule, history.finished is not None
     if step is None and is_untouched(run, history.rewinds):
         return Standing(schedule, 0, (), history.entries, finished)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lrtui.cluster.pool import Pool
-from lrtui.config.load import load_config
 from lrtui.engine.build import Workplace, load_data, make_workplace
 from lrtui.engine.device import choose_threads, difference, prepare
 from lrtui.engine.sweep import Promoter, Promotion, Sweep
@@ -21,7 +20,7 @@ from lrtui.engine.writer import CheckpointWriter
 from lrtui.errors import CheckpointError, UsageError
 from lrtui.lr.halving import check_eta, check_rungs, check_size, default_rungs
 from lrtui.messages import Event, LanePromoted, SweepResumed, SweepStarted, Warned
-from lrtui.runs.directory import RunDirectory, check_name, disk_errors, open_run
+from lrtui.runs.directory import RunDirectory, check_name, open_run
 from lrtui.runs.events import EventLog
 from lrtui.runs.lock import RunLock
 from lrtui.runs.sweep_table import winner
@@ -31,7 +30,8 @@ from lrtui.text.baselines import baselines
 from lrtui.worker.begin import Progress, anchored, create_locked, write_config
 from lrtui.worker.control import WorkerInbox
 from lrtui.worker.promote import Nursery
-from lrtui.worker.resume import same_corpus, with_its_kernel
+from lrtui.worker.resume import read_config, same_workplace
+from lrtui.worker.resume_plan import never_began
 from lrtui.worker.sweep_host import SweepHost
 
 if TYPE_CHECKING:
@@ -91,19 +91,15 @@ def resume_sweep(home: Path, name: str, progress: Progress | None = None) -> Swe
     plan = read_plan(run)
     if plan is None:
         raise CheckpointError(f"the plan of the sweep {run.name} cannot be read")
-    with disk_errors("read", run.config_toml):
-        config = load_config(run.config_toml)
+    config = read_config(run)
     lock = RunLock(run).acquire()
     try:
         history = read_sweep(run)
         if history.started is None:
-            raise UsageError(
-                f"sweep {run.name} never began", f"Delete it (lrtui delete {run.name}) and start it again."
-            )
+            raise never_began("sweep", run)
         if history.swept is not None:
             raise UsageError(f"sweep {run.name} is done", f"Make a run of a lane: lrtui promote {run.name} [LANE].")
-        data = same_corpus(run, config, history.started.corpus_sha256, home, progress)
-        place = make_workplace(with_its_kernel(config, history.started.fingerprint), data, began=True)
+        place = same_workplace(run, config, history.started, home, progress)
         found = find_sweep_state(run, place.train.flat)
         then = found.state.meta.fingerprint if found.state else history.started.fingerprint
         resumed = _resumed(run, place, plan, found, then)
@@ -147,10 +143,8 @@ def promote_lane(
         raise UsageError(f"sweep {run.name} has no winner yet", f"Say which lane: 0 to {len(rows) - 1}.")
     if not 0 <= number < len(rows):
         raise UsageError(f"there is no lane {number}", f"Lanes are numbered 0 to {len(rows) - 1}.")
-    with disk_errors("read", run.config_toml):
-        config = load_config(run.config_toml)
-    data = same_corpus(run, config, history.started.corpus_sha256, home, progress)
-    place = make_workplace(with_its_kernel(config, history.started.fingerprint), data, began=True)
+    config = read_config(run)
+    place = same_workplace(run, config, history.started, home, progress)
     with RunLock(run), EventLog(run) as log:
         made, at = Nursery(home, run, place).promote(Promotion(rows[number], None, name))
         event = LanePromoted(history.last_step, lane=number, run=made, at=at)

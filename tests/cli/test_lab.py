@@ -14,7 +14,7 @@ from lrtui.messages import Confirmed, ConfirmStepped, Event, RangeStepped, Range
 from lrtui.runs.directory import RunDirectory, open_run
 from lrtui.runs.events import EventReader
 from lrtui.runs.history import read_history
-from tests.processes import Process, Zygote, small_flags
+from tests.processes import Process, Zygote, live_run, small_flags
 
 FRESH = small_flags(train__steps=400, optim__kind="adam")
 TESTED = small_flags(train__steps=60, train__checkpoint_every=20, train__eval_every=0, train__sample_every=0)
@@ -38,12 +38,8 @@ def tree(folder: Path) -> dict[str, bytes]:
 @pytest.fixture
 def live(zygote: Zygote, tmp_path: Path) -> Iterator[tuple[RunDirectory, Process]]:
     """A run that trains until it is stopped."""
-    process = zygote.start("run", "--name", "live", *ENDLESS, "--json", home=tmp_path)
-    process.wait_until(lambda: b'"stepped"' in process.out.read_bytes())
-    yield open_run(tmp_path, "live"), process
-    if process.code is None:
-        process.kill()
-        process.wait()
+    with live_run(zygote, ENDLESS, tmp_path) as live:
+        yield live
 
 
 def test_a_fresh_model_gets_a_table_and_a_verdict_and_nothing_is_written(zygote: Zygote, tmp_path: Path) -> None:

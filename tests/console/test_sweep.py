@@ -3,6 +3,8 @@
 import io
 from pathlib import Path
 
+import msgspec
+
 from lrtui.console.sweep import SweepConsole
 from lrtui.console.sweep_charts import sweep_picture
 from lrtui.messages import LaneRow, LanesCut, LanesEvaluated, LanesStepped, Stepped, Swept, decode_event
@@ -43,12 +45,14 @@ def test_lines_tell_what_happens_and_where_it_stands() -> None:
 
 
 def test_json_is_one_event_a_line() -> None:
-    out = io.StringIO()
+    out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    events = [msgspec.structs.replace(STARTED, corpus="naïve 語"), STEPS, END]
     with SweepConsole(out, json=True) as console:
-        for event in (STARTED, STEPS, END):
+        for event in events:
             console.show(event)
         console.close(None)
-    assert [decode_event(line.encode()) for line in out.getvalue().splitlines()] == [STARTED, STEPS, END]
+    lines = out.buffer.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert [decode_event(line) for line in lines] == events
 
 
 def test_the_picture_of_a_directory(tmp_path: Path) -> None:

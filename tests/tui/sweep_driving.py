@@ -1,22 +1,15 @@
 """A Sweep screen under test: a real application on a real sweep directory, driven without a terminal."""
 
-import asyncio
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
-
-from textual.pilot import Pilot
 
 from lrtui.tui.app import LrtuiApp
 from lrtui.tui.screens.sweep import SweepScreen
 from lrtui.tui.settings import Settings
 from lrtui.tui.sweep_state import SweepView
-from lrtui.tui.widgets.sweep_lines import SweepFigures
 from tests.runs.swept import told_sweep
-from tests.tui.driving import FakeLink
-
-_PATIENCE_SECONDS = 10.0
+from tests.tui.driving import DrivenApp, played
 
 
 class Started(LrtuiApp):
@@ -32,12 +25,10 @@ class Started(LrtuiApp):
         self.started.append(list(arguments))
 
 
-class DrivenSweep:
-    """One application with one sweep open, and what a test does with it."""
+class DrivenSweep(DrivenApp):
+    """An application with a sweep open."""
 
-    def __init__(self, app: Started, pilot: Pilot[Any]) -> None:
-        self.app, self.pilot = app, pilot
-        self.link = FakeLink()
+    app: Started
 
     @property
     def sweep(self) -> SweepScreen:
@@ -45,34 +36,16 @@ class DrivenSweep:
         assert isinstance(screen, SweepScreen)
         return screen
 
-    async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
-        await self.pilot.pause()
-
-    async def until(self, true: Callable[[], object]) -> None:
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while not true():
-            assert time.monotonic() < deadline, "what the test waits for did not come"
-            await self.pilot.pause(0.01)
+    @property
+    def screen(self) -> SweepScreen:
+        return self.sweep
 
     async def pretend(self, view: SweepView | None, *, read_only: bool = False) -> None:
         """Show this view as if it were the sweep's, look at the disk no more, and catch the commands from now on."""
-        sweep = self.sweep
-        sweep._close()
-        await self.until(lambda: not sweep._looking)
-        sweep.view, sweep.read_only = view, read_only
-        sweep.link = None if read_only else self.link  # type: ignore[assignment]
-        self.link.sent.clear()
-        self.app.clear_notifications()
-        sweep.show_sweep()
+        await self.take_over(read_only=read_only)
+        self.sweep.view = view
+        self.sweep.show_sweep()
         await self.pilot.pause()
-
-    def said(self) -> str:
-        """What the line of figures tells of the last command."""
-        return self.sweep.query_one(SweepFigures)._asked
-
-    def toasts(self) -> list[str]:
-        return [notification.message for notification in self.app._notifications]
 
 
 def drive_sweep(
@@ -87,14 +60,6 @@ def drive_sweep(
     """Open the sweep `name` of `home` (a finished story where there is none) and do what `scenario` says."""
     if not (home / "checkpoints" / name).exists():
         told_sweep(home, name)
-
-    async def main() -> None:
-        # a test asks for a look itself: no timer may come in between
-        app = Started(home, Settings(**{"hz": 0.2, **settings}), run=name, read_only=read_only)
-        async with app.run_test(size=size) as pilot:
-            driven = DrivenSweep(app, pilot)
-            await driven.until(lambda: driven.sweep.view is not None and driven.sweep.view.condition != "opening")
-            await pilot.pause()
-            await scenario(driven)
-
-    asyncio.run(main())
+    # a test asks for a look itself: no timer may come in between
+    app = Started(home, Settings(**{"hz": 0.2, **settings}), run=name, read_only=read_only)
+    played(app, DrivenSweep, scenario, size)

@@ -120,27 +120,35 @@ class Begun:
     name: str
 
 
-def test_a_started_worker_is_shown_once_it_has_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    let_go, asked = threading.Event(), []
+class Slow:
+    """Workers that begin once they are let go."""
 
-    def spawn(arguments: list[str]) -> Begun:
-        asked.append(arguments)
-        assert let_go.wait(20)
+    def __init__(self) -> None:
+        self.asked: list[list[str]] = []
+        self.let_go = threading.Event()
+
+    def spawn(self, arguments: list[str]) -> Begun:
+        self.asked.append(arguments)
+        assert self.let_go.wait(20)
         return Begun("otter")
+
+
+def test_a_started_worker_is_shown_once_it_has_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workers = Slow()
 
     async def scenario(app: Bare, pilot: Pilot[int]) -> None:
         app.start_worker(["resume", "otter"])
         await pilot.press("4")
         assert app.current_mode == "runs"
-        let_go.set()
+        workers.let_go.set()
         await until(pilot, lambda: app.current_mode == "train")
         await pilot.pause()
         assert app.screen.asked == [("otter", False)]
         assert toasts(app) == [], "they were about other places"
 
-    monkeypatch.setattr(detach, "spawn", spawn)
+    monkeypatch.setattr(detach, "spawn", workers.spawn)
     played(tmp_path, scenario)
-    assert asked == [["resume", "otter", "--home", str(tmp_path)]]
+    assert workers.asked == [["resume", "otter", "--home", str(tmp_path)]]
 
 
 def test_a_worker_that_fails_is_told_and_nothing_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,25 +166,20 @@ def test_a_worker_that_fails_is_told_and_nothing_is_lost(tmp_path: Path, monkeyp
 
 
 def test_a_key_held_down_starts_one_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    let_go, asked = threading.Event(), []
-
-    def spawn(arguments: list[str]) -> Begun:
-        asked.append(arguments)
-        assert let_go.wait(20)
-        return Begun("otter")
+    workers = Slow()
 
     async def scenario(app: Bare, pilot: Pilot[int]) -> None:
         for _ in range(3):
             app.start_worker(["run"])
         await pilot.pause()
         assert [severity for severity, _ in toasts(app)] == ["information", "warning"]
-        let_go.set()
+        workers.let_go.set()
         await until(pilot, lambda: app.current_mode == "train")
         assert app.is_startling, "a key that comes now was meant for the form"
         app.start_worker(["run"])
-        await until(pilot, lambda: len(asked) == 2)
+        await until(pilot, lambda: len(workers.asked) == 2)
 
-    monkeypatch.setattr(detach, "spawn", spawn)
+    monkeypatch.setattr(detach, "spawn", workers.spawn)
     played(tmp_path, scenario)
 
 
@@ -211,20 +214,16 @@ def test_a_question_about_one_run_is_not_answered_for_another(tmp_path: Path) ->
 
 
 def test_leaving_does_not_wait_for_a_worker_that_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    let_go = threading.Event()
-
-    def spawn(arguments: list[str]) -> Begun:
-        let_go.wait(20)
-        return Begun("otter")
+    workers = Slow()
 
     async def scenario(app: Bare, pilot: Pilot[int]) -> None:
         app.start_worker(["run"])
         await pilot.press("q")
 
-    monkeypatch.setattr(detach, "spawn", spawn)
+    monkeypatch.setattr(detach, "spawn", workers.spawn)
     assert played(tmp_path, scenario).return_code == 0
-    assert not let_go.is_set()
-    let_go.set()
+    assert not workers.let_go.is_set()
+    workers.let_go.set()
     for thread in threading.enumerate():
         if thread.name == "lrtui-spawn":
             thread.join(10)  # it must end without an exception, which pytest would report

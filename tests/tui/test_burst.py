@@ -29,13 +29,6 @@ def run(tmp_path: Path) -> Iterator[RunDirectory]:
 
 
 @pytest.fixture
-def worker(run: RunDirectory) -> Iterator[FakeWorker]:
-    made = FakeWorker(run)
-    yield made
-    made.end()
-
-
-@pytest.fixture
 def terminal(worker: FakeWorker, tmp_path: Path) -> Iterator[Terminal]:
     with lrtui_on_terminal(tmp_path, "attach", "otter") as screen:
         screen.wait_for("● training")

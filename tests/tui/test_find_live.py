@@ -8,7 +8,7 @@ import pytest
 from lrtui.messages import Stop
 from lrtui.runs.directory import RunDirectory, open_run
 from lrtui.runs.history import read_history
-from tests.processes import Process, Zygote, small_flags, trained
+from tests.processes import Process, Zygote, live_run, small_flags, trained
 from tests.tui.driving import Driven, drive
 from tests.tui.screen_text import screen_text
 from tests.tui.screens.test_steering import type_in
@@ -18,12 +18,8 @@ ENDLESS = small_flags(train__steps=10**7, train__eval_every=0, train__sample_eve
 
 @pytest.fixture
 def live(zygote: Zygote, tmp_path: Path) -> Iterator[tuple[RunDirectory, Process]]:
-    process = zygote.start("run", "--name", "live", *ENDLESS, "--json", home=tmp_path)
-    process.wait_until(lambda: b'"stepped"' in process.out.read_bytes())
-    yield open_run(tmp_path, "live"), process
-    if process.code is None:
-        process.kill()
-        process.wait()
+    with live_run(zygote, ENDLESS, tmp_path) as live:
+        yield live
 
 
 def state(home: Path, name: str) -> tuple[int, str]:

@@ -11,7 +11,7 @@ from textual.keys import _character_to_key, format_key
 from lrtui.errors import UsageError
 from lrtui.tui.key_names import character_key, parse_keys, shown_key
 from lrtui.tui.keys import KEYS, PLACES, bindings, key_of, keys_table, shown_keys
-from tests.test_readme import README
+from tests.test_readme import README, ROOT
 from tests.tui.stage import Stage
 
 
@@ -42,6 +42,11 @@ def test_characters_have_textuals_names_and_are_shown_as_themselves(sign: str) -
 @pytest.mark.parametrize("key", ["space", "left", "right", "up", "down", "pageup", "pagedown", "f1", "delete"])
 def test_named_keys_are_shown_as_textual_shows_them(key: str) -> None:
     assert shown_key(key) == format_key(key)
+
+
+def test_the_changelog_counts_the_keys_of_a_training() -> None:
+    count = sum(key.scope == "train" for key in KEYS)
+    assert f"under {count} keys that steer it" in (ROOT / "CHANGELOG.md").read_text()
 
 
 def test_bindings_are_those_of_the_scopes_with_their_ids_and_re_mapped_keys() -> None:

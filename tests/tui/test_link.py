@@ -47,13 +47,6 @@ def run(tmp_path: Path) -> RunDirectory:
 
 
 @pytest.fixture
-def worker(run: RunDirectory) -> Iterator[FakeWorker]:
-    made = FakeWorker(run)
-    yield made
-    made.end()
-
-
-@pytest.fixture
 def told() -> Told:
     return Told()
 

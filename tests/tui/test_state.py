@@ -30,7 +30,8 @@ from lrtui.run_charts import changes
 from lrtui.runs.events import SampleLine
 from lrtui.runs.history import HistoryFold
 from lrtui.tui.buckets import Numbers
-from lrtui.tui.state import LogLine, RunView, Seen, news, opening, reduce
+from lrtui.tui.seeing import LogLine
+from lrtui.tui.state import RunView, Seen, news, opening, reduce
 from tests.runs.story import evaluated, finished, scaled, started
 
 

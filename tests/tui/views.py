@@ -9,7 +9,8 @@ from lrtui.messages import Evaluated, RateChanged, RunStarted
 from lrtui.runs.events import SampleLine
 from lrtui.runs.history import History
 from lrtui.tui.buckets import Numbers
-from lrtui.tui.state import LogLine, RunView
+from lrtui.tui.seeing import LogLine
+from lrtui.tui.state import RunView
 from tests.runs.story import BASELINES
 
 CONFIG: dict[str, Any] = {

@@ -6,36 +6,26 @@ from pathlib import Path
 import pytest
 
 from lrtui.messages import Finished, RunStarted, Warned
-from tests.processes import Zygote, small_flags
-
-FLAGS = small_flags(
-    schedule__kind="cosine",
-    schedule__end="0.0",
-    schedule__warmup=0,
-    train__steps=120,
-    train__eval_every=50,
-    train__sample_every=0,
-    train__checkpoint_every=40,
-)
+from tests.processes import COSINE, Zygote
 
 
 @pytest.fixture(scope="module")
 def home(zygote: Zygote, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with one finished run of 120 steps, `base`."""
     home = tmp_path_factory.mktemp("begin")
-    process = zygote.run("run", "--name", "base", *FLAGS, home=home)
+    process = zygote.run("run", "--name", "base", *COSINE, home=home)
     assert process.code == 0, process.text()
     return home
 
 
 def test_a_warm_start_replays_from_its_own_first_state(zygote: Zygote, home: Path) -> None:
-    process = zygote.run("run", "--name", "again", "--init-from", "base@80", *FLAGS, "--json", home=home)
+    process = zygote.run("run", "--name", "again", "--init-from", "base@80", *COSINE, "--json", home=home)
     assert process.code == 0, process.text()
     assert isinstance(process.events()[0], RunStarted)
     assert zygote.run("replay", "again", home=home).code == 0
-    cold = zygote.run("run", "--name", "cold", *FLAGS, "--json", home=home)
+    cold = zygote.run("run", "--name", "cold", *COSINE, "--json", home=home)
     assert cold.events()[-1].state_sha256 != process.events()[-1].state_sha256  # type: ignore[attr-defined]
-    other = zygote.run("run", "--name", "x", "--init-from", "base", *FLAGS, "--set", "model.hidden=20", home=home)
+    other = zygote.run("run", "--name", "x", "--init-from", "base", *COSINE, "--set", "model.hidden=20", home=home)
     assert other.code == 65
     assert "another model" in other.text()
     assert not (home / "checkpoints" / "x").exists()
@@ -48,7 +38,7 @@ def test_a_warm_start_on_another_vocabulary_resumes_and_replays_to_the_bit(zygot
     text = home / "other.txt"
     text.write_text(OTHER_TEXT)
     groups = '[{match = "*", lr_scale = 0.1}, {match = "layers.*", lr_scale = 0}, {match = "head.*", lr_scale = 1}]'
-    flags = [*FLAGS, "--set", "corpus.name=", "--set", f"corpus.path={text}", "--set", f"optim.groups={groups}"]
+    flags = [*COSINE, "--set", "corpus.name=", "--set", f"corpus.path={text}", "--set", f"optim.groups={groups}"]
     flags += ["--at", "50:reset-optimizer", "--at", "70:schedule linear end=1e-4 base=0.002"]
     straight = zygote.run("run", "--name", "warm", "--init-from", "base@80", *flags, "--json", home=home)
     assert straight.code == 0, straight.text()
@@ -69,7 +59,7 @@ def test_a_warm_start_on_another_vocabulary_resumes_and_replays_to_the_bit(zygot
 
 
 def test_a_warm_start_that_cannot_be_is_refused_before_it_is_a_run(zygote: Zygote, home: Path) -> None:
-    start = ["run", "--name", "x", "--init-from", "base", *FLAGS, "--set"]
+    start = ["run", "--name", "x", "--init-from", "base", *COSINE, "--set"]
     refused = zygote.run(*start, "corpus.vocab=byte", home=home)
     assert (refused.code, "knows characters, this one is to know bytes" in refused.text()) == (65, True)
     refused = zygote.run(*start, 'optim.groups=[{match = "haed.*", lr_scale = 0.1}]', home=home)

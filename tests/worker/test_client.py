@@ -2,7 +2,6 @@
 
 import socket
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,13 +17,6 @@ from tests.fake_worker import FakeWorker
 @pytest.fixture
 def run(tmp_path: Path) -> RunDirectory:
     return create_run(tmp_path, "otter")
-
-
-@pytest.fixture
-def worker(run: RunDirectory) -> Iterator[FakeWorker]:
-    made = FakeWorker(run)
-    yield made
-    made.end()
 
 
 def test_commands_are_pipelined(run: RunDirectory, worker: FakeWorker) -> None:

@@ -13,7 +13,7 @@ import pytest
 from lrtui.messages import Finished, Stopped
 from lrtui.runs.directory import open_run
 from lrtui.runs.history import read_history
-from tests.processes import Zygote, small_flags
+from tests.processes import Zygote, kill_at_random, log_of, set_flags, small_flags
 
 SCRIPT = (
     "200:decay",
@@ -47,7 +47,7 @@ def steered(name: str, kind: str, optim: str) -> list[str]:
         "train.sample_every": 400 * scale,
         "train.checkpoint_every": 40 * scale,
     }
-    flags = [flag for key, value in settings.items() for flag in ("--set", f"{key}={value}")]
+    flags = set_flags(settings)
     for line in SCRIPT:
         step, _, command = line.partition(":")
         flags += ["--at", f"{int(step) * scale}:{command}"]
@@ -60,21 +60,8 @@ def test_sigkill_at_twenty_random_moments_changes_no_bit(zygote: Zygote, tmp_pat
     assert straight.code == 0, straight.text()
     expected = straight.events()[-1]
     assert isinstance(expected, Finished)
-    chance = random.Random(20)
-    kills, process = 0, zygote.start(*steered("killed", kind, optim), home=tmp_path)
-    process.wait_until(lambda: b"run_started" in _log(tmp_path, "killed"))
-    while kills < 20:
-        time.sleep(chance.uniform(0.0, 0.12))
-        process.kill()
-        if process.wait() == 0:
-            break
-        assert process.code == -signal.SIGKILL, process.text()
-        kills += 1
-        process = zygote.start("resume", "killed", home=tmp_path)
-        resumes = kills
-        process.wait_until(lambda n=resumes: _log(tmp_path, "killed").count(b"run_resumed") >= n)  # type: ignore[misc]
-    assert process.wait() == 0, process.text()
-    assert kills == 20
+    command = steered("killed", kind, optim)
+    kill_at_random(zygote, command, tmp_path, times=20, most=0.12, chance=random.Random(20))
     finished = read_history(open_run(tmp_path, "killed")).finished
     assert finished is not None
     assert finished.state_sha256 == expected.state_sha256
@@ -82,11 +69,6 @@ def test_sigkill_at_twenty_random_moments_changes_no_bit(zygote: Zygote, tmp_pat
     replayed = zygote.run("replay", "killed", home=tmp_path)
     assert replayed.code == 0, replayed.text()
     assert "equal, bit for bit" in replayed.text()
-
-
-def _log(home: Path, name: str) -> bytes:
-    path = home / "checkpoints" / name / "events.jsonl"
-    return path.read_bytes() if path.exists() else b""
 
 
 @pytest.mark.parametrize(
@@ -116,7 +98,7 @@ def test_a_second_signal_leaves_at_once(zygote: Zygote) -> None:
     process = zygote.start(
         "run", "--name", "twice", *small_flags(train__steps=10**6, model__hidden=512, train__batch=512)
     )
-    process.wait_until(lambda: b"run_started" in _log(zygote.home, "twice"))
+    process.wait_until(lambda: b"run_started" in log_of(zygote.home, "twice"))
     process.kill(signal.SIGINT)
     process.kill(signal.SIGTERM)
     began = time.monotonic()
@@ -143,7 +125,7 @@ def test_when_its_reader_goes_away_a_run_saves_and_ends(tmp_path: Path) -> None:
 def test_killed_before_its_first_checkpoint_a_run_begins_again(zygote: Zygote) -> None:
     flags = [*LONG, "--set", "train.steps=600", "--set", "train.checkpoint_every=0", "--set", "train.eval_every=0"]
     process = zygote.start("run", "--name", "early", *flags, "--at", "10:decay", "--at", "300:decay")
-    process.wait_until(lambda: b"rate_changed" in _log(zygote.home, "early"))
+    process.wait_until(lambda: b"rate_changed" in log_of(zygote.home, "early"))
     process.kill()
     process.wait()
     for folder in (zygote.home / "checkpoints" / "early" / "steps").glob("*"):

@@ -8,24 +8,14 @@ from pathlib import Path
 import pytest
 
 from lrtui.messages import Finished, RateChanged, Rewound, RunResumed
-from tests.processes import Process, Zygote, small_flags
-
-FLAGS = small_flags(
-    schedule__kind="cosine",
-    schedule__end="0.0",
-    schedule__warmup=0,
-    train__steps=120,
-    train__eval_every=50,
-    train__sample_every=0,
-    train__checkpoint_every=40,
-)
+from tests.processes import COSINE, Process, Zygote, small_flags
 
 
 @pytest.fixture(scope="module")
 def finished(zygote: Zygote, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with one finished cosine run of 120 steps, `base`."""
     home = tmp_path_factory.mktemp("resume")
-    process = zygote.run("run", "--name", "base", *FLAGS, "--at", "60:decay", "--json", home=home)
+    process = zygote.run("run", "--name", "base", *COSINE, "--at", "60:decay", "--json", home=home)
     assert process.code == 0, process.text()
     return home
 
@@ -146,7 +136,7 @@ def test_another_thread_count_is_told_by_name(zygote: Zygote, home: Path) -> Non
 def test_a_changed_text_is_refused(zygote: Zygote, tmp_path: Path) -> None:
     text = tmp_path / "text.txt"
     text.write_text("the quick brown fox jumps over the lazy dog\n" * 60)
-    flags = [f for f in FLAGS if not f.startswith("corpus.name")]
+    flags = [f for f in COSINE if not f.startswith("corpus.name")]
     flags = [f for i, f in enumerate(flags) if not (f == "--set" and flags[i + 1 : i + 2] in ([], ["--set"]))]
     process = zygote.run("run", "--name", "t", *flags, "--set", f"corpus.path={text}", home=tmp_path)
     assert process.code == 0, process.text()
@@ -167,19 +157,19 @@ def test_two_writers_are_refused(zygote: Zygote, home: Path) -> None:
 
 
 def test_a_scripted_pause_waits_and_a_signal_saves_it(zygote: Zygote, tmp_path: Path) -> None:
-    process = zygote.start("run", "--name", "p", *FLAGS, "--at", "33:pause", "--json", home=tmp_path)
+    process = zygote.start("run", "--name", "p", *COSINE, "--at", "33:pause", "--json", home=tmp_path)
     process.wait_until(lambda: b'"paused"' in process.out.read_bytes())
     process.kill(signal.SIGUSR1)
     assert process.wait() == 75
     assert process.events()[-1].step == 33
     resumed = zygote.run("resume", "p", "--json", home=tmp_path)
-    straight = zygote.run("run", "--name", "s", *FLAGS, "--json", home=tmp_path)
+    straight = zygote.run("run", "--name", "s", *COSINE, "--json", home=tmp_path)
     assert resumed.events()[-1].state_sha256 == straight.events()[-1].state_sha256  # type: ignore[attr-defined]
 
 
 def test_a_bad_script_leaves_nothing_behind(zygote: Zygote, tmp_path: Path) -> None:
     for line in ("decay", "x:decay", "10:fly", "10:lr=fast", "10:scale=-1", "10:extend"):
-        process = zygote.run("run", "--name", "bad", *FLAGS, "--at", line, home=tmp_path)
+        process = zygote.run("run", "--name", "bad", *COSINE, "--at", line, home=tmp_path)
         assert process.code == 64, process.text()
         assert "--at" in process.text()
     assert not (tmp_path / "checkpoints" / "bad").exists()
@@ -198,7 +188,7 @@ def test_going_back_leaves_room_for_new_checkpoints(zygote: Zygote, home: Path) 
 
 
 def test_a_change_after_its_checkpoint_is_dropped_by_from_for_good(zygote: Zygote, tmp_path: Path) -> None:
-    flags = [*FLAGS, "--set", "schedule.kind=constant", "--at", "40:decay", "--at", "60:stop"]
+    flags = [*COSINE, "--set", "schedule.kind=constant", "--at", "40:decay", "--at", "60:stop"]
     assert zygote.run("run", "--name", "base", *flags, home=tmp_path).code == 0
     for folder in (tmp_path / "checkpoints" / "base" / "steps").iterdir():
         if folder.name != "000000040":
@@ -250,7 +240,7 @@ def test_weights_only_is_on_the_disk_at_once(zygote: Zygote, home: Path) -> None
 
 
 def test_a_finished_cool_down_says_where_to_go_back_to(zygote: Zygote, tmp_path: Path) -> None:
-    flags = [*FLAGS, "--at", "50:cooldown 20"]
+    flags = [*COSINE, "--at", "50:cooldown 20"]
     assert zygote.run("run", "--name", "base", *flags, home=tmp_path).code == 0
     for more in ([], ["--steps", "150", "--schedule", "keep"]):
         process = resume(zygote, tmp_path, *more)

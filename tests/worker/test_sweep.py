@@ -2,7 +2,6 @@
 
 import random
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,7 @@ from lrtui.runs.directory import RunDirectory, open_run
 from lrtui.runs.history import read_history
 from lrtui.runs.metrics import read_metrics
 from lrtui.runs.sweeps import is_sweep, read_plan, read_sweep
-from tests.processes import Process, Zygote
+from tests.processes import Process, Zygote, kill_at_random, log_of, set_flags
 
 SETS = {
     "corpus.name": "sums",
@@ -43,18 +42,8 @@ SETS = {
 }
 
 
-def flags(**keys: object) -> list[str]:
-    sets = SETS | {key.replace("__", "."): value for key, value in keys.items()}
-    return [flag for key, value in sets.items() for flag in ("--set", f"{key}={value}")]
-
-
 def sweep(name: str, *more: str, **keys: object) -> list[str]:
-    return ["sweep", "--name", name, "--lr", "1e-4:1e1:8", *flags(**keys), *more]
-
-
-def log_of(home: Path, name: str) -> bytes:
-    path = home / "checkpoints" / name / "events.jsonl"
-    return path.read_bytes() if path.exists() else b""
+    return ["sweep", "--name", name, "--lr", "1e-4:1e1:8", *set_flags(SETS, **keys), *more]
 
 
 def end_of(process: Process) -> Swept:
@@ -97,21 +86,7 @@ def test_killed_at_ten_random_moments_it_ends_with_the_same_table(zygote: Zygote
     more = ("--seeds", "2", "--prune", "2", "--rungs", "500,1000,1500")
     keys = {"train__steps": 6000, "train__checkpoint_every": 200}
     straight = end_of(zygote.run(*sweep("straight", *more, **keys), "--json", home=tmp_path))
-    chance = random.Random(7)
-    kills, process = 0, zygote.start(*sweep("killed", *more, **keys), home=tmp_path)
-    process.wait_until(lambda: b"sweep_started" in log_of(tmp_path, "killed"))
-    while kills < 10:
-        time.sleep(chance.uniform(0.0, 0.03))
-        process.kill()
-        if process.wait() == 0:
-            break
-        assert process.code == -signal.SIGKILL, process.text()
-        kills += 1
-        process = zygote.start("resume", "killed", home=tmp_path)
-        resumes = kills
-        process.wait_until(lambda n=resumes: log_of(tmp_path, "killed").count(b"sweep_resumed") >= n)  # type: ignore[misc]
-    assert process.wait() == 0, process.text()
-    assert kills == 10
+    kill_at_random(zygote, sweep("killed", *more, **keys), tmp_path, times=10, most=0.03, chance=random.Random(7))
     run = open_run(tmp_path, "killed")
     swept = read_sweep(run).swept
     assert swept is not None
@@ -189,7 +164,7 @@ def test_a_promoted_lane_goes_on_as_that_lane_and_replays_to_the_bit(zygote: Zyg
 
 
 def test_it_ends_with_1_where_every_lane_is_lost(zygote: Zygote, tmp_path: Path) -> None:
-    process = zygote.run("sweep", "--name", "hot", "--lr", "1e7,1e8", *flags(), home=tmp_path)
+    process = zygote.run("sweep", "--name", "hot", "--lr", "1e7,1e8", *set_flags(SETS), home=tmp_path)
     assert process.code == 1, process.text()
     assert "none lasted" in process.text()
 

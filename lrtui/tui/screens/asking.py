@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from lrtui.tui.app import LrtuiApp
-    from lrtui.tui.link import Link
     from lrtui.tui.outlook import Outlook
 
 
@@ -35,7 +34,6 @@ class AskingScreen(Place):
         super().__init__(**more)
         self.view: RunView | None = None
         self.read_only = False
-        self.link: Link | None = None
         #: what commands still on their way leave behind, None where none is: a second press builds on the first
         self._expected: Ahead | None = None
 
@@ -69,8 +67,7 @@ class AskingScreen(Place):
 
     def send(self, command: Command) -> None:
         """Have the worker carry `command` out."""
-        if self.link is not None:
-            self.link.send(command)
+        raise NotImplementedError
 
     def send_words(self, text: str) -> None:
         """Send a command as `lrtui ctl` writes it, such as `decay` or `lr 5e-4`."""

@@ -16,21 +16,23 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
 from lrtui.tui.charts import ChartLook
-from lrtui.tui.keys import bindings, key_of
+from lrtui.tui.keys import bindings
+from lrtui.tui.screens.gauge import SECONDS_BETWEEN_MEASURES, Gauge
 from lrtui.tui.screens.prompt import Prompt
 from lrtui.tui.screens.sweep_promoting import SweepPromotingPlace
+from lrtui.tui.seeing import ENDED
 from lrtui.tui.sweep_pictures import lanes_lines, rates_lines
 from lrtui.tui.sweep_rows import SweepLine
 from lrtui.tui.sweep_state import SweepView
-from lrtui.tui.sweep_words import ENDED, key_labels, no_sweep_text
+from lrtui.tui.sweep_words import key_labels, no_sweep_text
 from lrtui.tui.widgets.chart import Chart
+from lrtui.tui.widgets.ending import EndingPane
 from lrtui.tui.widgets.key_bar import KeyBar
 from lrtui.tui.widgets.lane_table import LaneTable
 from lrtui.tui.widgets.log import log_lines
 from lrtui.tui.widgets.pane import Pane
 from lrtui.tui.widgets.sweep_lines import SweepFigures, SweepHeadline
 from lrtui.tui.widgets.tints import tint
-from lrtui.tui.wrapping import wrapped
 
 if TYPE_CHECKING:
     from lrtui.figure import Look
@@ -55,10 +57,11 @@ class SweepScreen(SweepPromotingPlace):
         self._log_x: bool | None = None  # as suits the sweep, until a key says otherwise
         self._drawn: dict[str, object] = {}
         self._rests_until = 0.0
+        self.gauge = Gauge(self)
 
     def compose(self) -> ComposeResult:
         yield SweepHeadline(id="headline")
-        yield Pane(id="ending")
+        yield EndingPane(id="ending")
         with Horizontal(id="upper"):
             with Vertical(id="charts"):
                 yield Chart(id="lanes")
@@ -71,6 +74,7 @@ class SweepScreen(SweepPromotingPlace):
 
     def on_mount(self) -> None:
         self.set_class(self.view is None, "-empty")
+        self.set_interval(SECONDS_BETWEEN_MEASURES, lambda: self.gauge.measure_now(self.run, self.view))
 
     def on_screen_resume(self) -> None:
         self.show_sweep()
@@ -115,21 +119,13 @@ class SweepScreen(SweepPromotingPlace):
         self._show_log(view)
         self._show_charts(view)
         if dead:
-            self._show_ending(view)
+            resumes = "" if self.read_only else "sweep_resume"
+            self.query_one(EndingPane).show_ending(view.ending, view.condition, "sweep", resumes)
 
     def _show_log(self, view: SweepView) -> None:
         pane = self.query_one("#log", Pane)
         if pane.size.height > 0:
             pane.show(log_lines(view, pane.size.width, pane.size.height, lambda level: tint(self, level)), "Log")
-
-    def _show_ending(self, view: SweepView) -> None:
-        pane, width = self.query_one("#ending", Pane), max(8, self.size.width - 4)
-        told = view.ending or ("its process is gone and left no last word",)
-        lines = [piece for line in told for piece in wrapped(line, width)]
-        pane.styles.height = len(lines) + 2
-        resume, runs = key_of("sweep_resume", self.keymap), key_of("runs", self.keymap)
-        died = "The worker died" if self.read_only else f"The worker died · {resume} resumes the sweep"
-        pane.show(lines, died if view.condition == "crashed" else f"Deleted · {runs} lists the runs there are")
 
     def _show_charts(self, view: SweepView, *, at_once: bool = False) -> None:
         line = self.table.chosen_by_hand

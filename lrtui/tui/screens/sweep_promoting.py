@@ -13,9 +13,9 @@ from lrtui.messages import LanePromoted, Promote
 from lrtui.quantities import fine_rate
 from lrtui.runs.directory import check_name, run_names
 from lrtui.tui.screens.choice import Answer, Choice
+from lrtui.tui.screens.eye import Eye
 from lrtui.tui.screens.prompt import Prompt
 from lrtui.tui.screens.sweep_steering import SweepSteeringPlace
-from lrtui.tui.screens.sweep_watching import SweepWatchingPlace
 from lrtui.tui.sweep_state import SweepView
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class SweepPromotingPlace(SweepSteeringPlace):
         if self._errand is not None:
             self._errand.stop()
 
-    def on_sweep_watching_place_refused(self, message: SweepWatchingPlace.Refused) -> None:
+    def on_eye_refused(self, message: Eye.Refused) -> None:
         if isinstance(message.command, Promote):
             self._promoting.clear()
 
@@ -83,7 +83,7 @@ class SweepPromotingPlace(SweepSteeringPlace):
         self._errand = Errand(
             [*words, "--home", str(self.app.home)],
             told=lambda event: None,  # the sweep's log tells it, too
-            ended=lambda problem: self.tell_screen(self.Tried(problem)),
+            ended=lambda problem: self.eye.tell(self.Tried(problem)),
         )
 
     @on(Tried)

@@ -21,12 +21,14 @@ from lrtui.messages import (
 from lrtui.quantities import fine_rate
 from lrtui.tui.keys import key_of
 from lrtui.tui.screens.choice import Answer, Choice
+from lrtui.tui.screens.eye import Eye
+from lrtui.tui.screens.leaving import ask_to_leave, ask_to_stop
 from lrtui.tui.screens.prompt import Prompt
 from lrtui.tui.screens.sweep_watching import SweepWatchingPlace
+from lrtui.tui.seeing import ENDED
 from lrtui.tui.sweep_rows import SweepLine
 from lrtui.tui.sweep_state import SweepView
 from lrtui.tui.sweep_words import (
-    ENDED,
     no_sweep_text,
     parse_pruning,
     pruning_now,
@@ -67,9 +69,9 @@ class SweepSteeringPlace(SweepWatchingPlace):
 
     def send(self, command: Command, told: str) -> None:
         """Have the worker carry `command` out."""
-        if self.link is not None:
+        if self.eye.link is not None:
             self.say(told)
-            self.link.send(command)
+            self.eye.send(command)
 
     def steered(self, *, ended_too: bool = False) -> SweepView | None:
         """The sweep that a key may command now; else None, and it is said why."""
@@ -177,36 +179,15 @@ class SweepSteeringPlace(SweepWatchingPlace):
 
     def action_stop(self) -> None:
         """Ask once, then stop, save and leave."""
-        if self.steered() is None:
-            return
-
-        def answered(answer: str | None) -> None:
-            if answer == "stop":
-                self.stop_and_leave()
-
-        answers = [Answer("stop", "s", "save a checkpoint, stop the sweep, leave"), Answer("stay", "c", "stay here")]
-        self.app.push_screen(Choice("Stop the sweep?", answers), answered)
+        if self.steered() is not None:
+            ask_to_stop(self.app, "sweep", self.stop_and_leave)
 
     def action_leave(self) -> None:
         """Leave at once where nothing is lost by it; else ask what becomes of the sweep."""
-        if not self.steers or self.view is None:
+        if self.steers and self.view is not None:
+            ask_to_leave(self.app, self.view.name, "sweep", self.keymap, self.stop_and_leave)
+        else:
             self.app.exit(0)
-            return
-
-        def answered(answer: str | None) -> None:
-            if answer == "detach":
-                self.app.exit(0)
-            elif answer == "stop":
-                self.stop_and_leave()
-
-        answers = [
-            Answer("detach", key_of("quit", self.keymap), "leave, and let it train on"),
-            Answer("stop", "s", "save a checkpoint, stop the sweep, leave"),
-            Answer("stay", "c", "stay here"),
-        ]
-        question = f"{self.view.name} trains on without this screen"
-        detail = f"lrtui attach {self.view.name} comes back to it"
-        self.app.push_screen(Choice(question, answers, detail=detail, insisting="detach"), answered)
 
     def stop_and_leave(self) -> None:
         """Have the worker save and end; leave when it has."""
@@ -214,7 +195,7 @@ class SweepSteeringPlace(SweepWatchingPlace):
             self._leaving = self.view.name
             self.send(Stop(), "saves and stops")
 
-    def on_sweep_watching_place_refused(self, message: SweepWatchingPlace.Refused) -> None:
+    def on_eye_refused(self, message: Eye.Refused) -> None:
         if isinstance(message.command, Stop):
             self._leaving = ""
 

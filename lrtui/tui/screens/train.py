@@ -6,7 +6,6 @@ changed. The screen stands before the first look is done, however long the run i
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from textual.app import ComposeResult
@@ -14,29 +13,25 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
 from lrtui.messages import Stop
-from lrtui.runs.config_table import section
-from lrtui.runs.directory import RunDirectory
-from lrtui.runs.lock import holder
-from lrtui.tui.host import HostMeter
 from lrtui.tui.key_labels import key_labels
-from lrtui.tui.keys import bindings, key_of
+from lrtui.tui.keys import bindings
 from lrtui.tui.screens.asking import no_run_text
-from lrtui.tui.screens.choice import Answer, Choice
+from lrtui.tui.screens.eye import Eye
+from lrtui.tui.screens.gauge import SECONDS_BETWEEN_MEASURES, Gauge
+from lrtui.tui.screens.leaving import ask_to_leave, ask_to_stop
 from lrtui.tui.screens.prompt import Prompt
 from lrtui.tui.screens.racing import RacingScreen
-from lrtui.tui.screens.watching import ENDED, WatchingScreen
+from lrtui.tui.seeing import ENDED
 from lrtui.tui.state import RunView
 from lrtui.tui.widgets.charts import Charts
+from lrtui.tui.widgets.ending import EndingPane
 from lrtui.tui.widgets.figures import Figures
 from lrtui.tui.widgets.headline import Headline
 from lrtui.tui.widgets.key_bar import KeyBar
 from lrtui.tui.widgets.log import LogPane
-from lrtui.tui.widgets.pane import Pane
 from lrtui.tui.widgets.particulars import Particulars
 from lrtui.tui.widgets.sample import SamplePane
-from lrtui.tui.wrapping import wrapped
 
-_SECONDS_BETWEEN_MEASURES = 1.0
 _ZOOMED = ("loss", "rate", "particulars", "log", "sample")
 
 
@@ -51,13 +46,12 @@ class TrainScreen(RacingScreen):
 
     def __init__(self, **more: Any) -> None:
         super().__init__(**more)
-        self._measuring = False
         self._leaving = ""  # the run whose end is waited for
-        self._meter = HostMeter()
+        self.gauge = Gauge(self)
 
     def compose(self) -> ComposeResult:
         yield Headline(id="headline")
-        yield Pane(id="ending")
+        yield EndingPane(id="ending")
         with Horizontal(id="upper"):
             yield Charts(id="charts")
             with Vertical(id="side"):
@@ -70,7 +64,7 @@ class TrainScreen(RacingScreen):
 
     def on_mount(self) -> None:
         self.set_class(self.view is None, "-empty")
-        self.set_interval(_SECONDS_BETWEEN_MEASURES, self._measure_now)
+        self.set_interval(SECONDS_BETWEEN_MEASURES, lambda: self.gauge.measure_now(self.run, self.view))
 
     def on_screen_resume(self) -> None:
         self.show_run()
@@ -111,13 +105,8 @@ class TrainScreen(RacingScreen):
         for part in self._parts():
             part.show_run(view)
         if view is not None and dead:
-            pane, width = self.query_one("#ending", Pane), max(8, self.size.width - 4)
-            told = view.ending or ("its process is gone and left no last word",)
-            lines = [piece for line in told for piece in wrapped(line, width)]
-            pane.styles.height = len(lines) + 2
-            resume, runs = key_of("resume", self.keymap), key_of("runs", self.keymap)
-            died = "The worker died" if self.read_only else f"The worker died · {resume} resumes the run"
-            pane.show(lines, died if view.condition == "crashed" else f"Deleted · {runs} lists the runs there are")
+            resumes = "" if self.read_only else "resume"
+            self.query_one(EndingPane).show_ending(view.ending, view.condition, "run", resumes)
 
     def _parts(self) -> tuple[Particulars | LogPane | SamplePane | Figures | Charts, ...]:
         one = self.query_one
@@ -125,23 +114,6 @@ class TrainScreen(RacingScreen):
 
     def say(self, told: str) -> None:
         self.query_one(Figures).show_asked(told)
-
-    # -- the machine ------------------------------------------------------------------------------------------------
-
-    def _measure_now(self) -> None:
-        if self.run is not None and not self._measuring and self.app.screen is self:
-            self._measuring = True
-            self.run_worker(self._measure(self.run), group="measure")
-
-    async def _measure(self, run: RunDirectory) -> None:
-        view = self.view
-        live = view is not None and view.condition not in ENDED
-        device = _device(view) if view else ""
-        try:
-            told = await asyncio.to_thread(lambda: self._meter.poll(holder(run) if live else None, device))
-        finally:
-            self._measuring = False
-        self.query_one(Figures).show_host(told)
 
     # -- keys that change what is shown -----------------------------------------------------------------------------
 
@@ -198,48 +170,21 @@ class TrainScreen(RacingScreen):
 
     def action_stop(self) -> None:
         """Ask once, then stop, save and leave."""
-        if self.steered() is None:
-            return
-        answers = [Answer("stop", "s", "save a checkpoint, stop the training, leave"), Answer("stay", "c", "stay here")]
-
-        def answered(answer: str | None) -> None:
-            if answer == "stop":
-                self.stop_and_leave()
-
-        self.app.push_screen(Choice("Stop the training?", answers), answered)
+        if self.steered() is not None:
+            ask_to_stop(self.app, "training", self.stop_and_leave)
 
     def action_leave(self) -> None:
         """Leave at once where nothing is lost by it; else ask what becomes of the training."""
-        if not self.steers or self.view is None:
+        if self.steers and self.view is not None:
+            ask_to_leave(self.app, self.view.name, "training", self.keymap, self.stop_and_leave)
+        else:
             self.app.exit(0)
-            return
-        answers = [
-            Answer("detach", key_of("quit", self.keymap), "leave, and let it train on"),
-            Answer("stop", "s", "save a checkpoint, stop the training, leave"),
-            Answer("stay", "c", "stay here"),
-        ]
-
-        def answered(answer: str | None) -> None:
-            if answer == "detach":
-                self.app.exit(0)
-            elif answer == "stop":
-                self.stop_and_leave()
-
-        question = f"{self.view.name} trains on without this screen"
-        detail = f"lrtui attach {self.view.name} comes back to it"
-        self.app.push_screen(Choice(question, answers, detail=detail, insisting="detach"), answered)
 
     def stop_and_leave(self) -> None:
         """Have the worker save and end; leave when it has."""
         if self.view is not None and self.stop_and_save():
             self._leaving = self.view.name
 
-    def on_watching_screen_refused(self, message: WatchingScreen.Refused) -> None:
+    def on_eye_refused(self, message: Eye.Refused) -> None:
         if isinstance(message.command, Stop):
             self._leaving = ""
-
-
-def _device(view: RunView) -> str:
-    """Where the run computes: `train.device`, or what a processor's fingerprint says."""
-    kind = view.history.started.fingerprint.get("device", "") if view.history.started else ""
-    return kind if kind.startswith(("cpu", "mps")) else str(section(view.config, "train").get("device", ""))

@@ -75,12 +75,17 @@ def figures(
     parts = _numbers(view) if view else []
     notes = [asked] if asked else _notes(view, keymap) if view else [""]
     parts, note, right = _fitting(parts, [printable(note) for note in notes], host, width)
+    return figures_line(parts, note, "$text-warning", right, width)
+
+
+def figures_line(parts: Sequence[_Part], note: str, style: str, right: str, width: int) -> Content:
+    """Labels with their values, a note in its style, and what stands at the right end of `width` cells."""
     used = cell_len(_left(parts)) + (cell_len(note) + 3 if note else 0)
     told: list[tuple[str, str]] = [(" ", "")]
     for number, (label, value) in enumerate(parts):
         told += [("  " if number else "", ""), (f"{label} ", "$text-muted"), (value, "bold")]
     if note:
-        told += [(" │ ", "$text-muted"), (note, "$text-warning")]
+        told += [(" │ ", "$text-muted"), (note, style)]
     told += [(" " * max(0, width - used - cell_len(right) - 2), ""), (right, "$text-muted")]
     return Content.assemble(*(part for part in told if part[0]))
 

@@ -6,7 +6,7 @@ from typing import Protocol
 from rich.style import Style
 from rich.text import Text
 
-from lrtui.tui.state import Level, LogLine
+from lrtui.tui.seeing import Level, LogLine
 from lrtui.tui.widgets.run_pane import RunPane
 from lrtui.tui.widgets.tints import tint
 from lrtui.tui.wrapping import wrapped

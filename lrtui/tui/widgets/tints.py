@@ -3,7 +3,7 @@
 from rich.style import Style
 from textual.widget import Widget
 
-from lrtui.tui.state import Level
+from lrtui.tui.seeing import Level
 
 _VARIABLES: dict[Level, str] = {
     "change": "text-accent",

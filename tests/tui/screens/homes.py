@@ -14,8 +14,8 @@ from lrtui.config.schema import Config
 from lrtui.runs.directory import RunDirectory
 from lrtui.tui.app import LrtuiApp
 from lrtui.tui.screens.runs import RunsScreen
+from lrtui.tui.seeing import Level
 from lrtui.tui.settings import Settings
-from lrtui.tui.state import Level
 from tests.runs.written import cosine_run
 
 SECONDS = 10.0

@@ -9,8 +9,8 @@ import pytest
 from lrtui.errors import UsageError
 from lrtui.messages import Confirm, Find, SetRate
 from lrtui.tui.findings import Findings
+from lrtui.tui.screens.eye import Eye
 from lrtui.tui.screens.find import FindScreen
-from lrtui.tui.screens.watching import WatchingScreen
 from lrtui.tui.state import RunView
 from lrtui.tui.widgets.chart import Chart
 from lrtui.tui.widgets.pane import Pane
@@ -187,10 +187,10 @@ def test_a_test_that_gives_way_or_whose_worker_dies_is_a_sentence(tmp_path: Path
             driven, view(findings=found(stepped(0, 40), GAVE_WAY))
         )
         await driven.press("f")
-        link = driven.train.link
+        link = driven.train.eye.link
         assert link is not None
         gone = UsageError("run quiet-otter ended before it answered")
-        driven.train.post_message(WatchingScreen.Refused(link, driven.link.sent[-1], gone))
+        driven.train.post_message(Eye.Refused(link, driven.link.sent[-1], gone))
         await driven.pilot.pause()
         assert "ended before it answered" in driven.toasts()[-1]
         assert driven.train.experiment is None

@@ -20,9 +20,9 @@ from lrtui.tui.app import LrtuiApp
 from lrtui.tui.screens.choice import Choice
 from lrtui.tui.screens.new_run import NewRunScreen
 from lrtui.tui.screens.prompt import Prompt
+from lrtui.tui.seeing import Level
 from lrtui.tui.settings import Settings
 from lrtui.tui.starting import NotBegun
-from lrtui.tui.state import Level
 from lrtui.tui.widgets.form_table import FormTable
 from tests.tui.screen_text import matches_snapshot, screen_text
 from tests.tui.worst import WORST, obeyed

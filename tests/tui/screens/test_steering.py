@@ -28,6 +28,7 @@ from lrtui.messages import (
 from lrtui.runs.directory import create_run
 from lrtui.runs.events import EventLog
 from lrtui.runs.lock import RunLock
+from lrtui.tui.screens.eye import Eye
 from tests.runs.story import started
 from tests.tui.driving import Driven, FakeLink, drive
 from tests.tui.screen_text import screen_text
@@ -188,14 +189,14 @@ def test_what_is_on_its_way_counts_until_a_look_has_found_it(tmp_path: Path, mon
             return FakeLink()
 
         tell: list[Callable[[Command, int], None]] = []
-        monkeypatch.setattr("lrtui.tui.screens.watching.Link", link)
+        monkeypatch.setattr("lrtui.tui.screens.eye.Link", link)
 
         async def scenario(driven: Driven) -> None:
             train = driven.train
             await driven.until(lambda: train.view is not None and train.view.condition == "training")
             await driven.press("h", "d")
             tell[-1](Hold(), 1)
-            await driven.until(lambda: train._on_the_way == 1 and not train._looking)
+            await driven.until(lambda: train._on_the_way == 1 and not train.eye.is_looking)
             assert train._expected is not None, "the second is on its way still"
             tell[-1](Decay(), 1)
             await driven.until(lambda: train._expected is None)
@@ -305,9 +306,9 @@ def test_a_stop_that_fails_or_a_worker_that_dies_of_it_keeps_the_screen(tmp_path
     async def scenario(driven: Driven) -> None:
         await driven.pretend(view())
         await driven.press("Q", "s")
-        link = driven.train.link
+        link = driven.train.eye.link
         assert link is not None
-        driven.train.post_message(driven.train.Refused(link, Stop(), UsageError("it has not answered")))
+        driven.train.post_message(Eye.Refused(link, Stop(), UsageError("it has not answered")))
         await driven.pilot.pause()
         await driven.pretend(view(condition="finished"))
         assert driven.app.return_value is None, "nobody waits for its end any more"

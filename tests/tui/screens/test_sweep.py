@@ -1,5 +1,6 @@
 """The Sweep screen: what it shows at every size, and that it follows the sweep on the disk."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,9 +9,10 @@ from rich.cells import cell_len
 
 from lrtui.messages import LanesCut, LanesEvaluated
 from lrtui.printable import printable
-from lrtui.runs.lock import RunLock
+from lrtui.runs.lock import Holder, RunLock
+from lrtui.tui.host import HostMeter
 from lrtui.tui.screens.sweep import SweepScreen
-from lrtui.tui.state import LogLine
+from lrtui.tui.seeing import LogLine
 from lrtui.tui.sweep_state import SweepView, opening, reduce
 from lrtui.tui.sweep_watch import SweepWatch
 from lrtui.tui.widgets.chart import Chart
@@ -34,6 +36,7 @@ def live_view(home: Path, *, seeds: int = 1) -> SweepView:
 @pytest.mark.parametrize("size", SIZES)
 def test_a_finished_sweep(tmp_path: Path, size: tuple[int, int]) -> None:
     async def scenario(driven: DrivenSweep) -> None:
+        await driven.machine_says("CPU 93% 4.1/16 GB")
         matches_snapshot(screen_text(driven.app), f"sweep-{size[0]}x{size[1]}")
 
     drive_sweep(tmp_path, scenario, size=size)
@@ -44,6 +47,7 @@ def test_a_live_sweep_with_seeds(tmp_path: Path, size: tuple[int, int]) -> None:
     async def scenario(driven: DrivenSweep) -> None:
         await driven.pretend(live_view(tmp_path, seeds=2))
         await driven.press("v", "down")
+        await driven.machine_says("CPU 93% 4.1/16 GB · worker 98% 310 MB")
         matches_snapshot(screen_text(driven.app), f"sweep-live-{size[0]}x{size[1]}")
 
     drive_sweep(tmp_path, scenario, size=size)
@@ -128,6 +132,33 @@ def test_it_follows_the_sweep(tmp_path: Path) -> None:
         shown = screen_text(driven.app)
         assert "step 100/1,000" in shown
         assert "killed 100" in shown
+
+    with RunLock(run):
+        drive_sweep(tmp_path, scenario, name="live")
+
+
+def test_it_measures_the_machine_and_the_worker_that_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = begun_sweep(tmp_path, "live")
+    polls: list[tuple[int | None, str]] = []
+
+    def poll(meter: HostMeter, worker: Holder | None, device: str = "") -> str:
+        polls.append((worker.pid if worker else None, device))
+        return f"CPU {len(polls)}%"
+
+    monkeypatch.setattr(HostMeter, "poll", poll)
+
+    async def scenario(driven: DrivenSweep) -> None:
+        sweep = driven.sweep
+        await driven.until(lambda: not sweep.gauge.is_measuring)
+        sweep.gauge.measure_now(sweep.run, sweep.view)
+        await driven.until(lambda: f"CPU {len(polls)}%" in screen_text(driven.app))
+        assert polls[-1] == (os.getpid(), "cpu x86_64")
+        assert sweep.view is not None
+        await driven.pretend(replace(sweep.view, condition="finished"))
+        await driven.until(lambda: not sweep.gauge.is_measuring)
+        sweep.gauge.measure_now(sweep.run, sweep.view)
+        await driven.until(lambda: not sweep.gauge.is_measuring)
+        assert polls[-1] == (None, "cpu x86_64"), "nobody trains it"
 
     with RunLock(run):
         drive_sweep(tmp_path, scenario, name="live")

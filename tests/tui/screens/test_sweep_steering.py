@@ -23,6 +23,7 @@ from lrtui.messages import (
     Stop,
 )
 from lrtui.runs.lock import RunLock
+from lrtui.tui.screens.eye import Eye
 from lrtui.tui.screens.prompt import Prompt
 from lrtui.tui.sweep_state import SweepView
 from lrtui.tui.sweep_words import parse_pruning, pruning_now, pruning_preview
@@ -192,7 +193,7 @@ def test_a_promoted_lane_is_offered_to_be_trained(tmp_path: Path) -> None:
     run = begun_sweep(tmp_path, "live")
 
     async def scenario(driven: DrivenSweep) -> None:
-        driven.sweep.link = driven.link  # type: ignore[assignment]
+        driven.sweep.eye.link = driven.link  # type: ignore[assignment]
         await driven.press("end", "enter", *"mine", "enter")
         assert driven.link.sent == [Promote(7, "mine")]
         tell(run, LanePromoted(50, lane=3, run="other", at=50))
@@ -323,7 +324,7 @@ def test_a_refused_stop_leaves_later_ends_alone(tmp_path: Path) -> None:
         view = live_view(tmp_path)
         await driven.pretend(view)
         await driven.press("Q", "s")
-        driven.sweep.post_message(driven.sweep.Refused(driven.link, Stop(), UsageError("nobody answers")))  # type: ignore[arg-type]
+        driven.sweep.post_message(Eye.Refused(driven.link, Stop(), UsageError("nobody answers")))  # type: ignore[arg-type]
         await driven.until(driven.toasts)
         await driven.pretend(replace(view, condition="stopped"))
         assert driven.app.return_code is None

@@ -15,9 +15,8 @@ from lrtui.runs.directory import create_run
 from lrtui.runs.events import EventLog
 from lrtui.runs.metrics import MetricsWriter
 from lrtui.tui.link import Answered, Failed
-from lrtui.tui.screens.watching import ENDED
+from lrtui.tui.seeing import ENDED
 from lrtui.tui.widgets.charts import Charts
-from lrtui.tui.widgets.figures import Figures
 from lrtui.tui.widgets.sample import SamplePane
 from tests.runs.story import block, evaluated, finished, scaled, started, told_run
 from tests.tui.driving import Driven, FakeLink, drive
@@ -31,10 +30,7 @@ SIZES = [(120, 40), (80, 24), (200, 50)]
 @pytest.mark.parametrize("size", SIZES)
 def test_a_finished_run(tmp_path: Path, size: tuple[int, int]) -> None:
     async def scenario(driven: Driven) -> None:
-        await driven.until(lambda: not driven.train._measuring)
-        driven.train._measuring = True  # what the machine does now is not the same everywhere
-        driven.train.query_one(Figures).show_host("CPU 93% 4.1/16 GB")
-        await driven.pilot.pause()
+        await driven.machine_says("CPU 93% 4.1/16 GB")
         matches_snapshot(screen_text(driven.app), f"train-{size[0]}x{size[1]}")
 
     drive(tmp_path, scenario, size=size)
@@ -120,7 +116,7 @@ def test_it_follows_the_run_and_tells_the_news(tmp_path: Path) -> None:
 def test_two_looks_never_overlap(tmp_path: Path) -> None:
     async def scenario(driven: Driven) -> None:
         train = driven.train
-        watch = train._watch
+        watch = train.eye.watch
         assert watch is not None
         looks, inside = 0, 0
         honest = watch.look
@@ -136,7 +132,7 @@ def test_two_looks_never_overlap(tmp_path: Path) -> None:
         watch.look = look  # type: ignore[method-assign, assignment]
         for _ in range(10):
             train.look_now()
-        await driven.until(lambda: looks == 2 and not train._looking)
+        await driven.until(lambda: looks == 2 and not train.eye.is_looking)
         await driven.pilot.pause(0.05)
         assert looks == 2, "ten wishes are one look under way and one more"
 
@@ -162,7 +158,7 @@ def test_nothing_is_drawn_anew_where_nothing_changed(tmp_path: Path) -> None:
 def test_the_same_run_is_not_painted_twice(tmp_path: Path) -> None:
     async def scenario(driven: Driven) -> None:
         await driven.pretend(view(samples=(sample(1, "abc"),), log=log((1, "began"))))
-        driven.train._measuring = True
+        driven.train.gauge.is_measuring = True
         await driven.pilot.pause()
         await driven.pretend(replace(driven.train.view))  # type: ignore[type-var]
         assert not driven.train._compositor._dirty_regions
@@ -174,7 +170,7 @@ def test_the_same_run_is_not_painted_twice(tmp_path: Path) -> None:
 def test_without_a_run_it_says_how_to_start(tmp_path: Path) -> None:
     async def scenario(driven: Driven) -> None:
         train = driven.train
-        train._close()
+        train.eye.close()
         train.view = None
         train.show_run()
         await driven.press("d")
@@ -276,7 +272,7 @@ def test_what_the_worker_says_comes_back_from_the_links_thread(tmp_path: Path, m
         made.append((failed, answered))
         return FakeLink()
 
-    monkeypatch.setattr("lrtui.tui.screens.watching.Link", link)
+    monkeypatch.setattr("lrtui.tui.screens.eye.Link", link)
 
     async def scenario(driven: Driven) -> None:
         (failed, answered), looks = made[-1], list[int]()
@@ -292,7 +288,7 @@ def test_what_the_worker_says_comes_back_from_the_links_thread(tmp_path: Path, m
 
 def test_only_a_screen_that_steers_makes_a_link(tmp_path: Path) -> None:
     async def scenario(driven: Driven) -> None:
-        assert driven.train.link is None
+        assert driven.train.eye.link is None
         assert not driven.train.steers
 
     drive(tmp_path, scenario, read_only=True)
