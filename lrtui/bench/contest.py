@@ -11,10 +11,11 @@ from statistics import median
 from typing import Protocol
 
 Clock = Callable[[], float]
+Turn = Callable[[float], float]  # train for at least so many seconds → steps a second
 
 
 class Side(Protocol):
-    """One of the two."""
+    """One of the two, where it trains in this process."""
 
     def ready(self) -> None:
         """Set the process up for this side's turn; not timed."""
@@ -43,20 +44,24 @@ class Outcome:
         return median(self.ratios)
 
 
-def contest(ours: Side, plain: Side, seconds: float, rounds: int, clock: Clock = time.perf_counter) -> Outcome:
+def contest(ours: Turn, plain: Turn, seconds: float, rounds: int) -> Outcome:
     """Let both train in turns of `seconds`, ours first, `rounds` times, after one turn each that does not count."""
-    for side in (ours, plain):
-        turn(side, min(seconds, 1.0), clock)
-    pairs = [(turn(ours, seconds, clock), turn(plain, seconds, clock)) for _ in range(rounds)]
+    for turn in (ours, plain):
+        turn(min(seconds, 1.0))
+    pairs = [(ours(seconds), plain(seconds)) for _ in range(rounds)]
     return Outcome(tuple(a for a, _ in pairs), tuple(b for _, b in pairs))
 
 
-def turn(side: Side, seconds: float, clock: Clock) -> float:
-    """Steps a second of one turn, which lasts at least `seconds` and one piece of work."""
-    side.ready()
-    steps, began = 0, clock()
-    while True:
-        steps += side.work()
-        elapsed = clock() - began
-        if elapsed >= seconds:
-            return steps / elapsed
+def turns(side: Side, clock: Clock = time.perf_counter) -> Turn:
+    """The turns of a side in this process: each lasts its time or one piece of work."""
+
+    def turn(seconds: float) -> float:
+        side.ready()
+        steps, began = 0, clock()
+        while True:
+            steps += side.work()
+            elapsed = clock() - began
+            if elapsed >= seconds:
+                return steps / elapsed
+
+    return turn

@@ -69,6 +69,7 @@ ROWS = (
     Row("names-mlp-16-lanes", 0.56, "names-mlp", NAMES, "lanes", 16),
     Row("names-bigram-sgd", 3.0, "names-bigram", NAMES),
     Row("lstm", 0.98, None, (*_LSTM, "train.block=50")),
+    Row("lstm-2x256", 1.15, None, (*_LSTM, *_WIDE, "train.block=50")),
     Row("gpt", 0.98, "shakespeare-gpt", _GPT),
     Row("lstm-bf16", 1.5, None, (*_LSTM, "train.block=50", "train.precision=bf16")),
     Row("lstm-2x256-bf16", 1.8, None, (*_LSTM, *_WIDE, "train.block=50", "train.precision=bf16")),

@@ -1,13 +1,15 @@
 """The two sides of each row, made ready to train: our engine as a worker hosts it, and the plain loop.
 
-Both run in this process with the same threads and the same allocator settings (the worker's), from the same weights.
+They have the same threads and begin with the same weights. Ours is set up as a worker is; the plain loop has a process
+of its own, with PyTorch, its allocator and its OpenMP as they come. The `-layers` rows compare layers and nothing else:
+both in this process.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,10 +17,10 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from lrtui.bench import plain
-from lrtui.bench.contest import Outcome, Side, contest
+from lrtui.bench.contest import Outcome, Side, contest, turns
+from lrtui.bench.plain_process import PlainProcess, plain_copy
 from lrtui.bench.sweep_sides import RunsSide, SweepSide
-from lrtui.engine.build import layout_of, load_data, make_model, make_workplace
+from lrtui.engine.build import load_data, make_workplace
 from lrtui.engine.live import Live
 from lrtui.engine.optim import Rate
 from lrtui.engine.range_test import find
@@ -27,16 +29,12 @@ from lrtui.engine.step import lane_losses
 from lrtui.errors import LrtuiError
 from lrtui.messages import Event, Find, RangeTested, Stepped
 from lrtui.runs.directory import create_run
-from lrtui.text.dataset import TextData
-from lrtui.text.examples import Contexts
 from lrtui.worker.host import Pulse
 from lrtui.worker.recorder import Recorder
 
 if TYPE_CHECKING:
     from lrtui.bench.rows import Row
-    from lrtui.config.schema import Config
     from lrtui.engine.build import Workplace
-    from lrtui.models.language_model import LanguageModel
 
 
 @dataclass(frozen=True)
@@ -109,20 +107,6 @@ class LanesSide:
         return len(self.rates)
 
 
-class PlainSide:
-    """A plain loop; PyTorch as it comes, without deterministic mode."""
-
-    def __init__(self, loop: Iterator[Tensor]) -> None:
-        self.loop = loop
-
-    def ready(self) -> None:
-        torch.use_deterministic_algorithms(False)
-
-    def work(self) -> int:
-        next(self.loop)
-        return 1
-
-
 class LayersSide:
     """Forward and backward of `loss` over one batch, no optimizer; both sides as PyTorch comes."""
 
@@ -142,29 +126,25 @@ def measure(row: Row, folder: Path, threads: int, seconds: float, rounds: int) -
     """Make both sides of `row`, runs going to `folder`, and let them train in turns."""
     config = row.config(threads)
     data = load_data(config, folder)
-    with _settings_kept():
+    with _settings_kept(), ExitStack() as stack:
         place = make_workplace(config, data, row.lanes if row.measures == "lanes" else 1)
-        model = place.train.model
-        ours, theirs = _layers(place) if row.measures == "layers" else _training(row, place, folder)
+        if row.measures == "layers":
+            ours, theirs = map(turns, _layers(place))
+        elif row.measures == "sweep-runs":
+            ours, theirs = turns(SweepSide(row, place.config, folder)), turns(RunsSide(row, place, folder))
+        else:
+            ours = turns(_side(row, place, folder))
+            theirs = stack.enter_context(PlainProcess(place.config, folder)).turn
         outcome = contest(ours, theirs, seconds, rounds)
-    return Figures(row, outcome, model.parameter_count(), data.vocabulary.size, config.train.precision)
+    return Figures(row, outcome, place.train.model.parameter_count(), data.vocabulary.size, config.train.precision)
 
 
-def _training(row: Row, place: Workplace, folder: Path) -> tuple[Side, Side]:
+def _side(row: Row, place: Workplace, folder: Path) -> Side:
     if row.measures == "sweep":
-        return SweepSide(row, place.config, folder), _plain(place)
-    if row.measures == "sweep-runs":
-        return SweepSide(row, place.config, folder), RunsSide(row, place, folder)
+        return SweepSide(row, place.config, folder)
     if row.measures == "lanes":
-        return LanesSide(place), _plain(place)
-    return FindSide(place) if row.measures == "find" else EngineSide(place, folder), _plain(place)
-
-
-def _plain(place: Workplace) -> Side:
-    model, config = make_model(place.config, place.data.vocabulary), place.config
-    copy = plain_copy(model, config)
-    optimizer = plain.plain_optimizer(copy, config.optim)
-    return PlainSide(plain.train(copy, optimizer, plain_batches(config, place.data, model), config.optim.clip))
+        return LanesSide(place)
+    return FindSide(place) if row.measures == "find" else EngineSide(place, folder)
 
 
 def _layers(place: Workplace) -> tuple[Side, Side]:
@@ -175,25 +155,6 @@ def _layers(place: Workplace) -> tuple[Side, Side]:
         parameter.grad = None
     ours = LayersSide(model, lambda: lane_losses(model(batch.x)[0], batch.y, 1))
     return ours, LayersSide(copy, lambda: copy(batch.x, batch.y)[0])
-
-
-def plain_copy(model: LanguageModel, config: Config) -> nn.Module:
-    """The plain counterpart of `model`, with its weights."""
-    copy = plain.plain_model(config.model, model.vocabulary, config.train.block)
-    plain.copy_weights(model, copy)
-    return copy
-
-
-def plain_batches(config: Config, data: TextData, model: LanguageModel) -> Iterator[plain.PlainBatch]:
-    """Batches of the same kind as the engine's, drawn the plain way."""
-    t = config.train
-    layout, context = layout_of(model, config.corpus.mode)
-    if layout == "contexts":
-        examples = Contexts(data.train, context or 1, data.vocabulary.boundary)
-        return plain.random_contexts(*examples.gather(torch.arange(examples.count)), t.batch)
-    if layout == "streams":
-        return plain.streams(data.train, t.batch, t.block)
-    return plain.random_windows(data.train, t.batch, t.block)
 
 
 @contextmanager

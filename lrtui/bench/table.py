@@ -17,6 +17,7 @@ def preamble(torch_version: str, threads: int, seconds: float, rounds: int) -> s
     return (
         f"Steps a second: lrtui with metrics on against a plain PyTorch loop, in turns of {seconds:g} s, "
         f"{rounds} rounds; medians.\n"
+        f"The plain loop has a process of its own, with PyTorch and its allocator as they come.\n"
         f"*-layers: forward and backward alone, lane-aware layers against torch.nn modules. "
         f"find: range tests of 1,000 points against plain steps. *-lanes: steps of all lanes together.\n"
         f"sweep-*: whole sweeps against one plain run of as many steps; 0.5 is all rates in the time of two runs.\n"

@@ -1,6 +1,7 @@
 """A configuration from its layers: defaults < preset < file < --set, with every problem of them told at once."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,18 @@ def is_complete(data: dict[str, Any]) -> bool:
 def _read(path: Path) -> Layer:
     if str(path) in preset_names() and not path.exists():
         raise ConfigError(f"{path}: there is no such file", f"The preset of that name is `--preset {path}`.")
-    return read_toml(path)
+    return _renamed(read_toml(path))
+
+
+def _renamed(layer: Layer) -> Layer:
+    """A file from before `train.compile` became a kernel says the same in today's keys, so that its run goes on."""
+    train = layer.data.get("train")
+    if not isinstance(train, dict) or train.get("compile") not in ("off", "on"):
+        return layer
+    kept = {key: value for key, value in train.items() if key != "compile"}
+    if train["compile"] == "on" and kept.get("kernel", "auto") != "hand":
+        kept["kernel"] = "compiled"
+    return replace(layer, data=layer.data | {"train": kept})
 
 
 def _parse_sets(sets: Iterable[str]) -> tuple[list[Layer], list[str]]:

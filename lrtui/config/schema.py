@@ -217,10 +217,12 @@ class TrainConfig(Section):
         Literal["fp32", "bf16", "auto"],
         _doc("bf16: automatic mixed precision with bfloat16; auto: bf16 where a trial finds it faster"),
     ] = "fp32"
-    compile: Annotated[Literal["off", "on"], _doc("torch.compile")] = "off"
     kernel: Annotated[
-        Literal["auto", "autograd", "hand"],
-        _doc("what computes a step; hand: bigram and mlp on the CPU, several times faster; auto: hand where it pays"),
+        Literal["auto", "autograd", "hand", "compiled"],
+        _doc(
+            "what computes a step; hand: bigram and mlp on the CPU, several times faster; compiled: all of it by "
+            "torch.compile, for bigram, mlp and gpt; auto: hand where it pays, else autograd"
+        ),
     ] = "auto"
     threads: Annotated[int, Field(ge=0, le=1024), _doc("CPU threads; 0: chosen once and kept with the run")] = 0
     eval_every: Annotated[CountOrZero, _doc("steps between evaluations; 0: never")] = 250

@@ -11,7 +11,7 @@ import torch
 
 from lrtui.engine.device import choose_threads, device_of_rank, find_device, fingerprint, has_bf16, prepare
 from lrtui.engine.invitation import invite
-from lrtui.engine.kernels.choose import TINY_STEP, check_kernel, choose_kernel, step_operations
+from lrtui.engine.kernels.choose import TINY_STEP, check_kernel, choose_kernel, step_operations, uncompiled
 from lrtui.engine.kernels.kernel import Kernel
 from lrtui.engine.kernels.precision import WORTH, in_precision, measure_precision, precision_sentence
 from lrtui.engine.ranks import Ranks
@@ -27,6 +27,8 @@ from lrtui.text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from lrtui.config.schema import Config
+
+COMPILES = 'train.kernel = "compiled": the step is compiled before the first one, which takes seconds to a minute'
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,8 @@ def make_workplace(
     }
     config, notes = _settle_precision(config, data.vocabulary, device, batches)
     kernel = choose_kernel(config, model.parameter_count(), device.type) if ranks is None else "autograd"
+    if kernel == "compiled":
+        notes += (COMPILES,)
     settled = {"threads": threads, "kernel": kernel}
     config = config.model_copy(update={"train": config.train.model_copy(update=settled)})
     train = _make_step(config, model.to_device(device), batches, ranks)
@@ -112,7 +116,7 @@ def _settle_precision(
     model = make_model(config, vocabulary)
     if step_operations(config, model.parameter_count()) < TINY_STEP or not has_bf16(device):
         return in_precision(config, "fp32"), ()
-    trial = config.model_copy(update={"train": config.train.model_copy(update={"compile": "off"})})
+    trial = uncompiled(config)
 
     def kernel_in(precision: str) -> Kernel:
         copy = make_model(config, vocabulary).to_device(device)

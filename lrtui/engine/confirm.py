@@ -15,6 +15,7 @@ from dataclasses import replace
 import torch
 
 from lrtui.engine.evaluate import evaluate
+from lrtui.engine.kernels.choose import uncompiled
 from lrtui.engine.live import Live
 from lrtui.engine.step import TrainStep
 from lrtui.errors import UsageError
@@ -40,8 +41,7 @@ def steered(live: Live, lr: float) -> Rate:
 
 def lanes_of(live: Live, lanes: int) -> TrainStep:
     """`lanes` copies of the live state side by side, in memory of their own."""
-    config, train = live.config, live.train
-    config = config.model_copy(update={"train": config.train.model_copy(update={"compile": "off"})})
+    config, train = uncompiled(live.config), live.train
     model = build_model(config.model, train.model.vocabulary, config.train.block, 0, lanes)
     made = TrainStep(config, model.to_device(train.flat.values.device), train.batches)
     made.flat.values.copy_(train.flat.values)  # broadcast over the lanes, as all that follows

@@ -96,14 +96,14 @@ def limit_blas(threads: int) -> None:
 
 
 def prepare(config: Config, device: torch.device, threads: int) -> None:
-    """Set this process up to train `config`. Raises DeviceError for a precision or compiler that is missing."""
+    """Set this process up to train `config`. Raises DeviceError for a precision that is missing."""
     keep_memory()
     gc.freeze()  # what is loaded stays: a collection that walks all of torch would stall a step for 100 ms
     torch.set_num_threads(threads)
     limit_blas(threads)
     if config.train.deterministic:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-        if config.train.compile == "on":
+        if config.train.kernel == "compiled":
             torch.use_deterministic_algorithms(True, warn_only=True)
         else:
             torch.set_deterministic_debug_mode("warn")  # the same, without a second of loading the compiler to tell it
@@ -112,21 +112,6 @@ def prepare(config: Config, device: torch.device, threads: int) -> None:
         torch.backends.cudnn.benchmark = False
     if config.train.precision == "bf16" and device.type == "cuda" and not has_bf16(device):
         raise DeviceError('train.precision = "bf16": this CUDA device has no bfloat16', 'Use "fp32".')
-    if config.train.compile == "on":
-        _check_compiler(device)
-
-
-def _check_compiler(device: torch.device) -> None:
-    from torch._inductor import exc
-    from torch._inductor.cpp_builder import get_cpp_compiler
-
-    try:
-        if device.type == "cpu":
-            get_cpp_compiler()
-    except exc.InvalidCxxCompiler:
-        raise DeviceError(
-            'train.compile = "on": there is no C++ compiler on this machine', 'Install g++, or use "off".'
-        ) from None
 
 
 def fingerprint(config: Config, device: torch.device, ranks: int = 1) -> dict[str, str]:
@@ -144,9 +129,8 @@ def fingerprint(config: Config, device: torch.device, ranks: int = 1) -> dict[st
         "device": where,
         "threads": str(torch.get_num_threads()),
         "precision": config.train.precision,
-        "compile": config.train.compile,
         "config": _digest(config),
-        "kernel": kernel_text(config),
+        "kernel": kernel_text(config, device.type),
         "deterministic": str(config.train.deterministic).lower(),
         **({WORLD_SIZE: f"{ranks} ({backend})"} if ranks > 1 else {}),
     }
@@ -168,6 +152,8 @@ def _digest(config: Config) -> str:
 
 def difference(then: dict[str, str], now: dict[str, str]) -> str:
     """The badge of a resume: `exact`, or `continued: <what differs>`."""
+    if then.get("compile") == "on":  # once a setting of its own, and of the forward pass alone
+        then = then | {"kernel": f"{then.get('kernel', '?')} compiled forward"}
     alone = {WORLD_SIZE: "1"}
     then, now = alone | then, alone | now
     differs = [f"{key} {then.get(key, '?')} → {value}" for key, value in now.items() if then.get(key) != value]

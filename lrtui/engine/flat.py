@@ -53,6 +53,15 @@ class FlatParameters:
             return buffer[0, start:end].view(self.shapes[name])
         return buffer[:, start:end].view(self.lanes, *self.shapes[name])
 
+    def joined(self, parts: dict[str, Tensor]) -> Tensor:
+        """The buffer `[lanes, width]` that has these parts, one for each parameter: what `views` takes apart."""
+        pieces = list[Tensor]()
+        for name, (start, end) in self.spans.items():
+            part = parts[name].reshape(self.lanes, end - start)
+            gap = -(end - start) % ALIGN
+            pieces += [part, part.new_zeros(self.lanes, gap)] if gap else [part]
+        return torch.cat(pieces, 1)
+
     def _spread(self, per_name: dict[str, float]) -> Tensor | None:
         """One number a parameter as a vector `[width]`; None when all are 1."""
         if all(value == 1.0 for value in per_name.values()):

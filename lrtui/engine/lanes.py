@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from lrtui.engine.flat import FlatParameters
+from lrtui.engine.kernels.choose import uncompiled
 from lrtui.engine.seeds import derive
 from lrtui.engine.state import Snapshot
 from lrtui.engine.step import TrainStep
@@ -77,7 +78,7 @@ def solo(tensors: LaneTensors, place: int, progress: Progress) -> Snapshot:
 
 def make_lanes(config: Config, vocabulary: int, batches: Batches, lanes: int, device: torch.device) -> TrainStep:
     """`lanes` fresh models side by side, from train.seed; nothing is compiled, because lanes come and go."""
-    config = config.model_copy(update={"train": config.train.model_copy(update={"compile": "off"})})
+    config = uncompiled(config)
     seed = derive(config.train.seed, "model")
     model = build_model(config.model, vocabulary, config.train.block, seed, lanes)
     return TrainStep(config, model.to_device(device), batches)

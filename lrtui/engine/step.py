@@ -50,11 +50,10 @@ class TrainStep:
         self.seed = config.train.seed
         self.device_type = self.flat.values.device.type
         self.bf16 = config.train.precision == "bf16"
-        self.losses = torch.compile(self._losses) if config.train.compile == "on" else self._losses
         self.kernel = make_kernel(choose_kernel(config, model.parameter_count(), self.device_type), self)
         model.train()
 
-    def _losses(self, batch: Batch, carry: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
+    def losses(self, batch: Batch, carry: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
         logits, after = self.model(batch.x, carry)
         return lane_losses(logits, batch.y, self.lanes), after
 

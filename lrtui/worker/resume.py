@@ -89,7 +89,8 @@ def with_its_kernel(config: Config, fingerprint: dict[str, str]) -> Config:
     """`config` with the kernel that its run began with, where it leaves it open (it is older than the choice)."""
     if config.train.kernel != "auto":
         return config
-    kernel = "hand" if fingerprint.get("kernel", "").startswith("hand") else "autograd"
+    began = fingerprint.get("kernel", "").partition(" ")[0]
+    kernel = began if began in ("hand", "compiled") else "autograd"
     return config.model_copy(update={"train": config.train.model_copy(update={"kernel": kernel})})
 
 

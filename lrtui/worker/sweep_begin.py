@@ -13,6 +13,7 @@ import msgspec
 from lrtui.cluster.pool import Pool
 from lrtui.engine.build import Workplace, load_data, make_workplace
 from lrtui.engine.device import choose_threads, difference, prepare
+from lrtui.engine.kernels.choose import uncompiled
 from lrtui.engine.sweep import Promoter, Promotion, Sweep
 from lrtui.engine.sweep_build import MODES, check_rates, choose_way, pack_maker
 from lrtui.engine.sweep_state import FoundState, SweepState, find_sweep_state
@@ -64,9 +65,10 @@ def begin_sweep(
         check_name(name)
     _check(config, options)
     config = anchored(config)
-    warnings = [] if config.train.compile == "off" else ["a sweep compiles nothing: lanes come and go"]
-    changes = {"compile": "off"} | ({"device": options.devices[0]} if options.devices else {})
-    config = config.model_copy(update={"train": config.train.model_copy(update=changes)})
+    warnings = ["a sweep compiles nothing: lanes come and go"] if config.train.kernel == "compiled" else []
+    config = uncompiled(config)
+    if options.devices:
+        config = config.model_copy(update={"train": config.train.model_copy(update={"device": options.devices[0]})})
     place = make_workplace(config, load_data(config, home, progress))
     plan = _plan(config, place, options)
     place = _with_threads(config, place, plan)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lrtui.bench.contest import Outcome, contest, turn
+from lrtui.bench.contest import Outcome, contest, turns
 
 
 class Clock:
@@ -32,7 +32,9 @@ class Worker:
 
 def test_sides_take_turns_after_one_that_does_not_count():
     log, clock = [], Clock()
-    outcome = contest(Worker("a", log, clock, [9.0, 0.25]), Worker("b", log, clock, [9.0, 0.5]), 2.0, 3, clock)
+    outcome = contest(
+        turns(Worker("a", log, clock, [9.0, 0.25]), clock), turns(Worker("b", log, clock, [9.0, 0.5]), clock), 2.0, 3
+    )
     assert log == ["a", "b"] * 4
     assert outcome == Outcome(ours=(4.0, 4.0, 4.0), plain=(2.0, 2.0, 2.0))
 
@@ -42,7 +44,7 @@ def test_the_ratio_is_the_median_of_the_rounds():
     log, clock = [], Clock()
     ours = Worker("a", log, clock, [1.0, 0.25, 1.0, 0.25], piece=2)
     plain = Worker("b", log, clock, [1.0, 0.25, 0.25, 0.5])
-    outcome = contest(ours, plain, 1.0, 3, clock)
+    outcome = contest(turns(ours, clock), turns(plain, clock), 1.0, 3)
     assert outcome.ratios == (2.0, 0.5, 4.0)
     assert outcome.ratio == 2.0
 
@@ -57,5 +59,5 @@ def test_rounds_are_compared_with_themselves():
 @pytest.mark.parametrize(("cost", "seconds", "speed"), [(0.5, 2.0, 2.0), (3.0, 2.0, 1 / 3), (0.5, 0.001, 2.0)])
 def test_a_turn_lasts_its_time_or_one_piece_of_work(cost, seconds, speed):
     clock = Clock()
-    assert turn(Worker("a", [], clock, [cost]), seconds, clock) == pytest.approx(speed)
+    assert turns(Worker("a", [], clock, [cost]), clock)(seconds) == pytest.approx(speed)
     assert clock.now == 1000.0 + max(cost, seconds if seconds > cost else cost)

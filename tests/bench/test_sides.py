@@ -1,11 +1,14 @@
 """Both sides of a row really train, and the process is left as it was found."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
+from lrtui.bench.contest import turns
+from lrtui.bench.plain_process import PlainProcess, plain_loop
 from lrtui.bench.rows import choose
 from lrtui.bench.sides import EngineSide, FindSide, measure
 from lrtui.bench.sweep_sides import RunsSide, SweepSide
@@ -26,13 +29,47 @@ def small(name):
     return replace(row, sets=(*row.sets, *SMALL))
 
 
+class InThisProcess:
+    """A plain loop without the seconds that a process takes to load torch."""
+
+    def __init__(self, config, folder):
+        self.turn = turns(plain_loop(config, folder))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        pass
+
+
 @pytest.mark.parametrize("name", ["names-mlp-adam", "lstm", "lstm-layers", "names-mlp-16-lanes", "find"])
-def test_both_sides_of_a_row_train(name, tmp_path):
+def test_both_sides_of_a_row_train(name, tmp_path, monkeypatch):
+    monkeypatch.setattr("lrtui.bench.sides.PlainProcess", InThisProcess)
     before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     figures = measure(small(name), tmp_path, threads=1, seconds=0.02, rounds=3)
     assert len(figures.outcome.ours) == len(figures.outcome.plain) == 3
     assert min(*figures.outcome.ours, *figures.outcome.plain) > 0
     assert (torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()) == before
+
+
+def test_the_plain_loop_has_a_process_of_its_own(tmp_path):
+    with PlainProcess(small("names-mlp-sgd").config(1), tmp_path) as alone:
+        assert alone.turn(0.001) > 0
+        process = alone._process
+        assert process.pid != os.getpid()
+        process.kill()
+        with pytest.raises(LrtuiError, match=r"the plain loop of the bench has ended \(exit -9\): silently"):
+            alone.turn(0.001)
+    assert process.poll() == -9
+
+
+def test_a_plain_loop_that_cannot_begin_is_a_sentence(tmp_path):
+    config = override(small("names-mlp-sgd").config(1), {"model": {"layers": 2}})
+    with (
+        pytest.raises(LrtuiError, match=r"has ended \(exit 1\): ValueError: no plain loop"),
+        PlainProcess(config, tmp_path),
+    ):
+        pass
 
 
 def test_our_side_writes_every_step_it_counts(tmp_path):

@@ -48,8 +48,8 @@ BAD_FILES = {
         ["run.toml:2: optim.kind: must be one of sgd, adam, adamw, got 'adma', did you mean 'adam'?"],
     ),
     "a boolean that looks like a choice": (
-        "[train]\ncompile = true\n",
-        ["run.toml:2: train.compile: must be one of off, on, got true"],
+        "[train]\nkernel = true\n",
+        ["run.toml:2: train.kernel: must be one of auto, autograd, hand, compiled, got true"],
     ),
     "a device there cannot be": (
         '[train]\ndevice = "gpu"\n',

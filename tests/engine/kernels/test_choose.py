@@ -40,7 +40,6 @@ def test_large_models_train_with_autograd_unless_they_are_told() -> None:
         ({"model": {"kind": "lstm"}}, "cpu", 'model.kind = "lstm" has none'),
         ({}, "cuda", "it trains on the CPU, not on cuda"),
         ({"train": {"precision": "bf16"}}, "cpu", 'it trains in fp32, not in "bf16"'),
-        ({"train": {"compile": "on"}}, "cpu", "it is not compiled"),
     ],
 )
 def test_why_there_is_none(sections: dict[str, dict[str, object]], device: str, reason: str) -> None:
