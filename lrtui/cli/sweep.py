@@ -25,6 +25,10 @@ ModeOption = Annotated[
 DevicesOption = Annotated[
     str, typer.Option("--devices", metavar="0,1,…", help="A process for each: numbers of CUDA devices, or cpu.")
 ]
+EngineOption = Annotated[
+    str,
+    typer.Option("--engine", metavar="NAME", help="local; ray: a cluster started here; ray:HOST:PORT: one that runs."),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -50,6 +54,7 @@ def sweep_command(
     name: Annotated[str | None, typer.Option("--name", metavar="N", help="Its name (default: made up).")] = None,
     mode: ModeOption = "auto",
     devices: DevicesOption = "",
+    engine: EngineOption = "local",
     detach: DetachOption = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -58,18 +63,22 @@ def sweep_command(
 
     Exits with 0 where a rate lasted, with 1 where all were lost.
     """
+    from lrtui.cluster.ray_cluster import ray_address
     from lrtui.config.load import load_run_config
     from lrtui.lr.halving import parse_rungs
 
     alone(home_folder(home))
     rates, places = _rates(lr, seeds, prune), _devices(devices)
+    ray_address(engine)  # refused before anything slow is loaded
     settings = load_run_config(config, preset, sets or [])
     chosen = parse_rungs(rungs, settings.train.steps) if rungs else []
 
     def make() -> SweepHost:
         from lrtui.worker.sweep_begin import SweepOptions, begin_sweep
 
-        options = SweepOptions(rates=rates, seeds=seeds, eta=prune, rungs=chosen, mode=mode, devices=places)
+        options = SweepOptions(
+            rates=rates, seeds=seeds, eta=prune, rungs=chosen, mode=mode, devices=places, engine=engine
+        )
         return begin_sweep(settings, home_folder(home), options, name, show_progress)
 
     sweep_here(make, as_json, detach)
