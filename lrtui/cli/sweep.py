@@ -19,6 +19,15 @@ if TYPE_CHECKING:
     from lrtui.runs.directory import RunDirectory
     from lrtui.worker.sweep_host import SweepHost
 
+RatesOption = Annotated[
+    str, typer.Option("--lr", metavar="LOW:HIGH:N", help="N rates from LOW to HIGH in even ratios, or A,B,C.")
+]
+PruneOption = Annotated[
+    int, typer.Option("--prune", metavar="ETA", help="Let the best 1/ETA of the rates go on at each rung; 0: all.")
+]
+RungsOption = Annotated[
+    str, typer.Option("--rungs", metavar="STEP,…", help="Where to prune (default: train.steps / ETA^k).")
+]
 ModeOption = Annotated[
     str, typer.Option("--mode", metavar="HOW", help="auto; lanes: one batched program; turns: one by one; processes.")
 ]
@@ -39,16 +48,10 @@ def register(app: typer.Typer) -> None:
 
 def sweep_command(
     config: ConfigArgument = None,
-    lr: Annotated[
-        str, typer.Option("--lr", metavar="LOW:HIGH:N", help="N rates from LOW to HIGH in even ratios, or A,B,C.")
-    ] = "",
+    lr: RatesOption = "",
     seeds: Annotated[int, typer.Option("--seeds", metavar="K", help="Seeds for each rate, from train.seed on.")] = 1,
-    prune: Annotated[
-        int, typer.Option("--prune", metavar="ETA", help="Let the best 1/ETA of the rates go on at each rung; 0: all.")
-    ] = 0,
-    rungs: Annotated[
-        str, typer.Option("--rungs", metavar="STEP,…", help="Where to prune (default: train.steps / ETA^k).")
-    ] = "",
+    prune: PruneOption = 0,
+    rungs: RungsOption = "",
     preset: PresetOption = None,
     sets: SetOption = None,
     name: Annotated[str | None, typer.Option("--name", metavar="N", help="Its name (default: made up).")] = None,

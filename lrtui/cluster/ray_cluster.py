@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import tempfile
 from collections import deque
 from collections.abc import Callable
@@ -18,6 +19,8 @@ from lrtui.cluster.wire import Assign, Done, Frame, Hire, Join, Joined, Reply, S
 from lrtui.errors import LrtuiError, UsageError
 
 SECONDS_TO_END = 20.0
+LONGEST = 24  # characters of a folder that holds ours: a socket path ends at 107 bytes, and Ray takes most of them
+TOKEN = "Where the cluster wants a token: RAY_AUTH_MODE=token lrtui …"
 MOST_TOLD = 300  # characters of what Ray said at its end
 
 
@@ -42,14 +45,15 @@ class RayCluster:
     """A cluster we joined, or one of our own on this machine, with so many processors and GPUs."""
 
     def __init__(self, address: str, cpus: int, gpus: int) -> None:
+        self.folder = _private_folder()
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 (open as long as the process)
-        self._process = FrameProcess("lrtui.cluster.ray_process", SECONDS_TO_END, self._said)
+        self.process = FrameProcess("lrtui.cluster.ray_process", SECONDS_TO_END, self._said)
         self._replies: list[deque[Done]] = []
         try:
-            self._send(Join(address, cpus, gpus))
+            self._send(Join(address, self.folder, cpus, gpus))
             self.spare = self._receive(Joined)
             if self.spare.error:
-                raise UsageError(self.spare.error)
+                raise UsageError(self.spare.error, TOKEN if address else "")
         except BaseException:
             self.close()
             raise
@@ -86,17 +90,18 @@ class RayCluster:
     def close(self) -> None:
         """Leave the cluster, or end one of our own. Can be done again."""
         if not self._said.closed:
-            self._process.close()
+            self.process.close()
             self._said.close()
+            shutil.rmtree(self.folder, ignore_errors=True)  # where that process was killed
 
     def _send(self, message: Any) -> None:
         try:
-            self._process.send(message)
+            self.process.send(message)
         except OSError:
             raise self._ended() from None
 
     def _receive(self, kind: Callable[..., Any]) -> Any:
-        message = self._process.receive(kind)  # type: ignore[arg-type]
+        message = self.process.receive(kind)  # type: ignore[arg-type]
         if message is None:
             raise self._ended()
         return message
@@ -107,6 +112,11 @@ class RayCluster:
         lines = self._said.read().decode(errors="replace").strip().splitlines()
         why = f": {lines[-1]}" if lines else ""
         return LrtuiError(f"Ray has ended{why}", "Resume the sweep: it goes on from its newest state.")
+
+
+def _private_folder() -> str:
+    there = tempfile.gettempdir()
+    return tempfile.mkdtemp(prefix="lrtui-ray-", dir=there if len(there) <= LONGEST else "/tmp")
 
 
 class RayMember:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import socket
 import threading
 import time
 from collections import deque
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -24,7 +24,7 @@ from lrtui.cluster.wire import Capture, Done, Frame, Hire, Join, Joined, Setup, 
 STORE_BYTES = 100 * 2**20  # of shared memory, for what travels; what is larger goes by way of the disk
 SECONDS_UNSAVED = 20.0  # of training that a lost worker may cost
 MOST_LOSSES = 5  # one after another, with nothing done in between
-SECONDS_TO_JOIN = 10.0
+SECONDS_TO_KNOCK, SECONDS_TO_TELL = 10.0, 5.0
 SECONDS_TO_NOTICE = 0.5  # that the sweep has ended
 SAVING_SHARE = 20  # a state is known anew no more often than this many times as long as it takes
 MOST_TOLD = 200  # characters of what Ray says
@@ -35,21 +35,29 @@ class NobodyAsksError(Exception):
     """The sweep has ended."""
 
 
-def join(wanted: Join, folder: Path) -> Joined:
-    """Join the cluster at the address, or start one that keeps its things in `folder`; what it has to spare."""
+def join(wanted: Join) -> Joined:
+    """Join the cluster at the address, or start one of our own; what it has to spare."""
     options: dict[str, Any] = {"namespace": "lrtui", "log_to_driver": False, "logging_level": logging.CRITICAL}
     try:
         if wanted.address:
+            _knock(wanted.address)
             ray.init(wanted.address, **options)
         else:
-            _start(wanted, folder, options)
+            _start(wanted, options)
         return _spare()
     except Exception as error:  # whatever Ray raises: a cluster of another version, a port of something else, …
         where = f"at {wanted.address}" if wanted.address else "on this machine"
         return Joined(error=f"there is no Ray cluster {where}: {_sentence(error)}")
 
 
-def _start(wanted: Join, folder: Path, options: dict[str, Any]) -> None:
+def _knock(address: str) -> None:
+    """Raises OSError where nobody listens at HOST:PORT: Ray itself would try for minutes."""
+    host, _, port = address.rpartition(":")
+    if host and port.isdecimal() and "/" not in host:
+        socket.create_connection((host.strip("[]"), int(port)), SECONDS_TO_KNOCK).close()
+
+
+def _start(wanted: Join, options: dict[str, Any]) -> None:
     ray.init(
         "local",
         num_cpus=wanted.cpus,
@@ -57,7 +65,7 @@ def _start(wanted: Join, folder: Path, options: dict[str, Any]) -> None:
         include_dashboard=False,
         object_store_memory=STORE_BYTES,
         _node_ip_address="127.0.0.1",
-        _temp_dir=str(folder),
+        _temp_dir=wanted.folder,
         **options,
     )
     at = ray.util.get_node_ip_address()
@@ -67,7 +75,7 @@ def _start(wanted: Join, folder: Path, options: dict[str, Any]) -> None:
 
 def _spare() -> Joined:
     """What is free: a cluster tells it a moment after it was joined."""
-    end = time.monotonic() + SECONDS_TO_JOIN
+    end = time.monotonic() + SECONDS_TO_TELL
     while not (there := ray.available_resources()) and time.monotonic() < end:
         time.sleep(0.1)
     return Joined(there.get("CPU", 0.0), there.get("GPU", 0.0))
@@ -207,5 +215,6 @@ class _Pending:
 
 def _sentence(error: Exception) -> str:
     """The last line of what Ray says, which is the cause where it shows where that was raised."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    said = str(error.strerror if isinstance(error, OSError) and error.strerror else error)
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
     return lines[-1][:MOST_TOLD] if lines else type(error).__name__

@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import queue
 import secrets
+import select
 import shutil
-import tempfile
 import threading
-from pathlib import Path
+import time
 from typing import IO, TYPE_CHECKING
 
-from lrtui.cluster.wire import Assign, Hire, Join, Reply, read_frame, write_frame
+from lrtui.cluster.wire import Assign, Hire, Join, Joined, Reply, read_frame, write_frame
 
 if TYPE_CHECKING:
     from lrtui.cluster.ray_crew import Crew
@@ -29,7 +29,8 @@ QUIET = {
 #: the same for a cluster of our own: the first is Ray's only way to listen on the loopback alone, the token keeps
 #: other users of this machine out
 ALONE = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_AUTH_MODE": "token"}
-LONGEST = 24  # characters of a folder that holds ours: a socket path ends at 107 bytes, and Ray takes most of them
+SECONDS_TO_LEAVE = 10.0
+SECONDS_TO_JOIN = 60.0  # starting a cluster takes five on an idle machine
 
 
 def main() -> None:
@@ -40,38 +41,53 @@ def main() -> None:
     join = read_frame(jobs, Join)
     if join is None:
         return
+    gone = threading.Event()
+    threading.Thread(target=_watch, args=(jobs.fileno(), join.folder, gone), daemon=True).start()
     os.environ.update(QUIET)
-    folder = _folder()
     if not join.address:
         os.environ.update(ALONE, RAY_AUTH_TOKEN=secrets.token_hex(32))
         os.environ.pop("RAY_AUTH_TOKEN_PATH", None)
     from lrtui.cluster import ray_crew
 
     try:
-        joined = ray_crew.join(join, folder)
+        late = threading.Timer(SECONDS_TO_JOIN, _give_up, args=(answers, join))
+        late.start()
+        joined = ray_crew.join(join)
+        late.cancel()
         write_frame(answers, joined)
         if not joined.error and (hire := read_frame(jobs, Hire)) is not None:
-            _serve(jobs, answers, hire)
+            _serve(jobs, answers, hire, gone)
     except OSError:
         pass  # nobody reads any more
     finally:
         ray_crew.leave()
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(join.folder, ignore_errors=True)
 
 
-def _folder() -> Path:
-    """A private folder for the logs and sockets of a cluster of our own."""
-    there = tempfile.gettempdir()
-    return Path(tempfile.mkdtemp(prefix="lrtui-ray-", dir=there if len(there) <= LONGEST else "/tmp"))
+def _watch(jobs: int, folder: str, gone: threading.Event) -> None:
+    """Notice at once that the sweep has gone, and leave even where Ray waits for something and hears nobody."""
+    poll = select.poll()
+    poll.register(jobs, 0)  # a hang-up is always told
+    poll.poll()
+    gone.set()
+    time.sleep(SECONDS_TO_LEAVE)
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(1)
 
 
-def _serve(jobs: IO[bytes], answers: IO[bytes], hire: Hire) -> None:
+def _give_up(answers: IO[bytes], join: Join) -> None:
+    """Say that nothing came of joining, which Ray itself would go on trying."""
+    write_frame(answers, Joined(error=f"{join.address or 'Ray'} did not answer for {SECONDS_TO_JOIN:.0f} s"))
+    os._exit(1)
+
+
+def _serve(jobs: IO[bytes], answers: IO[bytes], hire: Hire, gone: threading.Event) -> None:
     from lrtui.cluster.ray_crew import Crew, NobodyAsksError
 
-    gone, turns = threading.Event(), queue.SimpleQueue[int | None]()
+    turns = queue.SimpleQueue[int | None]()
     crew = Crew(hire, gone)
     # a thread hands jobs on at once, while this one waits for what was asked before them
-    threading.Thread(target=_hand_on, args=(jobs, crew, turns, gone), daemon=True).start()
+    threading.Thread(target=_hand_on, args=(jobs, crew, turns), daemon=True).start()
     try:
         write_frame(answers, crew.ready())
         while (worker := turns.get()) is not None:
@@ -80,13 +96,12 @@ def _serve(jobs: IO[bytes], answers: IO[bytes], hire: Hire) -> None:
         pass
 
 
-def _hand_on(jobs: IO[bytes], crew: Crew, turns: queue.SimpleQueue[int | None], gone: threading.Event) -> None:
+def _hand_on(jobs: IO[bytes], crew: Crew, turns: queue.SimpleQueue[int | None]) -> None:
     try:
         while (assign := read_frame(jobs, Assign)) is not None:
             crew.assign(assign.worker, assign.job)
             turns.put(assign.worker)
     finally:
-        gone.set()
         turns.put(None)
 
 

@@ -88,10 +88,12 @@ Frame = Setup | Make | Train | Evaluate | Capture | Restore | Keep | Steer
 class Join(msgspec.Struct, frozen=True):
     """To the process that talks to Ray, first: join the cluster at `address`.
 
-    Where that is empty: start one on this machine, of so many processors and GPUs.
+    Where that is empty: start one on this machine, of so many processors and GPUs, with its logs and sockets in
+    `folder`. The folder goes with it.
     """
 
     address: str
+    folder: str
     cpus: int
     gpus: int
 
