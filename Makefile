@@ -1,15 +1,19 @@
-# `make run` trains the quick-start model, `make test` checks everything, `make screenshot` makes the README's picture;
+# `make run` trains the quick-start model, `make test` checks everything,
+# `make test-ray` the sweep on Ray, `make screenshot` makes the README's picture;
 # all set up what they need first.
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test screenshot lint types contracts pytest clean
+.PHONY: run test test-ray screenshot lint types contracts pytest clean
 
 run: $(VENV)/.installed
 	$(BIN)/lrtui run
 
 test: lint types contracts pytest
+
+test-ray: $(VENV)/.ray-installed
+	$(BIN)/pytest -n0 tests/cluster/test_ray.py
 
 screenshot: $(VENV)/.installed
 	$(BIN)/python -m tests.screenshot
@@ -30,6 +34,10 @@ pytest: $(VENV)/.installed
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+$(VENV)/.ray-installed: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[ray]'
 	touch $@
 
 clean:

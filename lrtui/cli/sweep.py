@@ -19,11 +19,24 @@ if TYPE_CHECKING:
     from lrtui.runs.directory import RunDirectory
     from lrtui.worker.sweep_host import SweepHost
 
+RatesOption = Annotated[
+    str, typer.Option("--lr", metavar="LOW:HIGH:N", help="N rates from LOW to HIGH in even ratios, or A,B,C.")
+]
+PruneOption = Annotated[
+    int, typer.Option("--prune", metavar="ETA", help="Let the best 1/ETA of the rates go on at each rung; 0: all.")
+]
+RungsOption = Annotated[
+    str, typer.Option("--rungs", metavar="STEP,…", help="Where to prune (default: train.steps / ETA^k).")
+]
 ModeOption = Annotated[
     str, typer.Option("--mode", metavar="HOW", help="auto; lanes: one batched program; turns: one by one; processes.")
 ]
 DevicesOption = Annotated[
     str, typer.Option("--devices", metavar="0,1,…", help="A process for each: numbers of CUDA devices, or cpu.")
+]
+EngineOption = Annotated[
+    str,
+    typer.Option("--engine", metavar="NAME", help="local; ray: a cluster started here; ray:HOST:PORT: one that runs."),
 ]
 
 
@@ -35,21 +48,16 @@ def register(app: typer.Typer) -> None:
 
 def sweep_command(
     config: ConfigArgument = None,
-    lr: Annotated[
-        str, typer.Option("--lr", metavar="LOW:HIGH:N", help="N rates from LOW to HIGH in even ratios, or A,B,C.")
-    ] = "",
+    lr: RatesOption = "",
     seeds: Annotated[int, typer.Option("--seeds", metavar="K", help="Seeds for each rate, from train.seed on.")] = 1,
-    prune: Annotated[
-        int, typer.Option("--prune", metavar="ETA", help="Let the best 1/ETA of the rates go on at each rung; 0: all.")
-    ] = 0,
-    rungs: Annotated[
-        str, typer.Option("--rungs", metavar="STEP,…", help="Where to prune (default: train.steps / ETA^k).")
-    ] = "",
+    prune: PruneOption = 0,
+    rungs: RungsOption = "",
     preset: PresetOption = None,
     sets: SetOption = None,
     name: Annotated[str | None, typer.Option("--name", metavar="N", help="Its name (default: made up).")] = None,
     mode: ModeOption = "auto",
     devices: DevicesOption = "",
+    engine: EngineOption = "local",
     detach: DetachOption = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -58,18 +66,22 @@ def sweep_command(
 
     Exits with 0 where a rate lasted, with 1 where all were lost.
     """
+    from lrtui.cluster.ray_cluster import ray_address
     from lrtui.config.load import load_run_config
     from lrtui.lr.halving import parse_rungs
 
     alone(home_folder(home))
     rates, places = _rates(lr, seeds, prune), _devices(devices)
+    ray_address(engine)  # refused before anything slow is loaded
     settings = load_run_config(config, preset, sets or [])
     chosen = parse_rungs(rungs, settings.train.steps) if rungs else []
 
     def make() -> SweepHost:
         from lrtui.worker.sweep_begin import SweepOptions, begin_sweep
 
-        options = SweepOptions(rates=rates, seeds=seeds, eta=prune, rungs=chosen, mode=mode, devices=places)
+        options = SweepOptions(
+            rates=rates, seeds=seeds, eta=prune, rungs=chosen, mode=mode, devices=places, engine=engine
+        )
         return begin_sweep(settings, home_folder(home), options, name, show_progress)
 
     sweep_here(make, as_json, detach)

@@ -1,31 +1,14 @@
-"""Processes that train the packs of a sweep: one a core, or one a device, on this machine."""
+"""The packs of a sweep, dealt out to members that train them elsewhere: in processes beside the sweep, or on Ray."""
 
 from __future__ import annotations
 
-import contextlib
-import subprocess
-import sys
 from collections.abc import Sequence
-from pathlib import Path
+from typing import Protocol
 
 from safetensors.numpy import save
 from safetensors.torch import load
 
-from lrtui.cluster.wire import (
-    Capture,
-    Done,
-    Evaluate,
-    Frame,
-    Keep,
-    Make,
-    Restore,
-    Setup,
-    Steer,
-    Train,
-    read_frame,
-    write_frame,
-)
-from lrtui.engine.build import Workplace
+from lrtui.cluster.wire import Capture, Done, Evaluate, Frame, Keep, Make, Restore, Steer, Train
 from lrtui.engine.checkpoint import solid
 from lrtui.engine.flat import FlatParameters
 from lrtui.engine.lanes import LaneTensors, gathered, named_tensors
@@ -33,123 +16,91 @@ from lrtui.engine.pack import Block
 from lrtui.errors import LrtuiError
 from lrtui.lr.ledger import Rate
 
-SECONDS_TO_END = 5.0
 
-
-class Member:
-    """One process of the pool. Jobs are answered in their order; `post` does not wait for the answer, `take` does."""
-
-    def __init__(self, setup: Setup) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "lrtui.cluster.pack_process"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C is for the sweep, which saves first
-        )
-        self.post(setup)
-        self._waiting = 1  # answers that say nothing but that all is well
+class Member(Protocol):
+    """One that trains packs. Jobs are answered in their order; `post` does not wait for the answer, `take` does."""
 
     def post(self, job: Frame) -> None:
-        """Ask for `job`. Raises LrtuiError where the process has ended."""
-        assert self.process.stdin is not None
-        try:
-            write_frame(self.process.stdin, job)
-        except OSError:
-            raise _ended() from None
+        """Ask for `job`. Raises LrtuiError where nobody is there any more."""
+        ...
 
     def take(self) -> Done:
-        """The answer to the oldest job without one. Raises LrtuiError."""
-        assert self.process.stdout is not None
-        while True:
-            done = read_frame(self.process.stdout, Done)
-            if done is None:
-                raise _ended()
-            if done.error:
-                raise LrtuiError(done.error)
-            if not self._waiting:
-                return done
-            self._waiting -= 1
-
-    def ask(self, job: Frame) -> Done:
-        """`post` and `take`."""
-        self.post(job)
-        return self.take()
+        """The answer to the oldest job without one, its error included. Raises LrtuiError as `post` does."""
+        ...
 
     def close(self) -> None:
-        """Hang up, and see the process end."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        with contextlib.suppress(OSError):
-            self.process.stdin.close()
-        try:
-            self.process.wait(SECONDS_TO_END)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.process.stdout.close()
-
-
-def _ended() -> LrtuiError:
-    return LrtuiError("a process that trains lanes has ended", "Resume the sweep: it goes on from its newest state.")
+        """End it."""
+        ...
 
 
 class Pool:
-    """One process for each of `devices`; the packs that `make` makes are dealt out to them in turn."""
+    """The packs that `make` makes are dealt out to `members` in turn; lanes of seed number s start from `seeds[s]`."""
 
-    def __init__(self, place: Workplace, home: Path, seeds: Sequence[int], devices: Sequence[str]) -> None:
-        self.flat, self.seeds = place.train.flat, seeds
-        self.members: list[Member] = []
+    def __init__(self, flat: FlatParameters, seeds: Sequence[int], members: Sequence[Member]) -> None:
+        self.flat, self.seeds, self.members = flat, seeds, members
         self._made = 0
-        try:
-            for device in devices:
-                train = place.config.train.model_copy(update={"device": device})
-                config = place.config.model_copy(update={"train": train})
-                self.members.append(Member(Setup(config.model_dump_json(), str(home), place.data.sha256)))
-        except BaseException:
-            self.close()
-            raise
+        self._news: list[str] = []
 
     def make(self, lanes: Sequence[int], rates: Sequence[Rate]) -> RemotePack:
-        """A pack of fresh lanes in the next process."""
+        """A pack of fresh lanes with the next member."""
         number, self._made = self._made, self._made + 1
-        member = self.members[number % len(self.members)]
         seed = self.seeds[lanes[0] % len(self.seeds)]
-        member.ask(Make(number, seed, list(lanes), list(rates)))
-        return RemotePack(member, number, list(lanes), self.flat)
+        pack = RemotePack(self, self.members[number % len(self.members)], number, list(lanes))
+        pack.ask(Make(number, seed, list(lanes), list(rates)))
+        return pack
+
+    def taken(self, member: Member) -> Done:
+        """What `member` has done. Raises LrtuiError for what it could not do."""
+        done = member.take()
+        if done.news:
+            self._news.append(done.news)
+        if done.error:
+            raise LrtuiError(done.error)
+        return done
+
+    def news(self) -> list[str]:
+        """Sentences that nobody was told yet, about what members lost and made good."""
+        told, self._news = self._news, []
+        return told
 
     def close(self) -> None:
-        """End every process."""
+        """End every member."""
         for member in self.members:
             member.close()
 
 
 class RemotePack:
-    """A pack in another process, as a sweep sees it."""
+    """A pack with a member of `pool`, as a sweep sees it."""
 
-    def __init__(self, member: Member, number: int, lanes: list[int], flat: FlatParameters) -> None:
-        self.member, self.number, self.lanes, self.flat = member, number, lanes, flat
+    def __init__(self, pool: Pool, member: Member, number: int, lanes: list[int]) -> None:
+        self.pool, self.member, self.number, self.lanes = pool, member, number, lanes
+
+    def ask(self, job: Frame) -> Done:
+        """Have `job` done."""
+        self.member.post(job)
+        return self.pool.taken(self.member)
 
     def begin(self, first: int, end: int) -> None:
         self.member.post(Train(self.number, first, end))
 
     def finish(self) -> Block:
-        done = self.member.take()
+        done = self.pool.taken(self.member)
         assert done.columns is not None
         return Block(*done.columns)
 
     def evaluate(self) -> list[float]:
-        return self.member.ask(Evaluate(self.number)).losses
+        return self.ask(Evaluate(self.number)).losses
 
     def capture(self) -> LaneTensors:
-        done = self.member.ask(Capture(self.number))
-        return gathered(load(done.tensors), self.flat, len(self.lanes), done.updates)
+        done = self.ask(Capture(self.number))
+        return gathered(load(done.tensors), self.pool.flat, len(self.lanes), done.updates)
 
     def restore(self, tensors: LaneTensors) -> None:
-        self.member.ask(Restore(self.number, save(solid(named_tensors(tensors, self.flat))), tensors.updates))
+        self.ask(Restore(self.number, save(solid(named_tensors(tensors, self.pool.flat))), tensors.updates))
 
     def keep(self, places: Sequence[int]) -> None:
-        self.member.ask(Keep(self.number, list(places)))
+        self.ask(Keep(self.number, list(places)))
         self.lanes = [self.lanes[place] for place in places]
 
     def steer(self, place: int, rate: Rate) -> None:
-        self.member.ask(Steer(self.number, place, rate))
+        self.ask(Steer(self.number, place, rate))

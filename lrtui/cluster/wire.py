@@ -1,4 +1,4 @@
-"""What travels between a sweep and a process that trains packs for it: frames of msgpack, tensors as safetensors.
+"""What travels between a sweep and what trains packs for it elsewhere: frames of msgpack, tensors as safetensors.
 
 No pickle: what comes over the wire is checked against these types.
 """
@@ -9,6 +9,7 @@ from typing import IO, Any, TypeVar
 
 import msgspec
 
+from lrtui import __version__
 from lrtui.lr.ledger import Rate
 
 
@@ -54,31 +55,103 @@ class Steer(Job, frozen=True):
 
 
 class Setup(msgspec.Struct, frozen=True, tag=True):
-    """The first frame: the configuration as JSON, the home of texts, and the sha256 that the text must have."""
+    """The first job: the configuration as JSON, and the sha256 that the text must have.
+
+    The text is `text`, raw, called `corpus`; or where that is empty, it is found from `home`. `version` is lrtui's.
+    """
 
     config: str
-    home: str
     corpus_sha256: str
+    home: str = ""
+    text: bytes = b""
+    corpus: str = ""
+    version: str = __version__
 
 
 class Done(msgspec.Struct, frozen=True):
-    """What became of a job: a block of steps, losses, tensors, or nothing to tell; or `error`, in a sentence."""
+    """What became of a job: a block of steps, losses, tensors, or nothing to tell; or `error`, in a sentence.
+
+    `news` is a sentence about what else happened meanwhile, and was set right.
+    """
 
     columns: tuple[list[list[float]], list[list[float]], list[list[float]]] | None = None
     losses: list[float] = []
     tensors: bytes = b""
     updates: int = 0
     error: str = ""
+    news: str = ""
 
 
 Frame = Setup | Make | Train | Evaluate | Capture | Restore | Keep | Steer
+
+
+class Join(msgspec.Struct, frozen=True):
+    """To the process that talks to Ray, first: join the cluster at `address`.
+
+    Where that is empty: start one on this machine, of so many processors and GPUs, with its logs and sockets in
+    `folder`. The folder goes with it.
+    """
+
+    address: str
+    folder: str
+    cpus: int
+    gpus: int
+
+
+class Joined(msgspec.Struct, frozen=True):
+    """What the cluster has to spare; or `error`, in a sentence."""
+
+    cpus: float = 0.0
+    gpus: float = 0.0
+    error: str = ""
+
+
+class Hire(msgspec.Struct, frozen=True):
+    """To the same, second: so many workers, of so many processors and GPUs each, set up by `setup`. Answer: a Done."""
+
+    setup: Setup
+    workers: int
+    cpus: int
+    gpus: int
+
+
+class Assign(msgspec.Struct, frozen=True):
+    """To the same, from then on: a job for a worker."""
+
+    worker: int
+    job: Frame
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """A worker's answer to its oldest job without one."""
+
+    worker: int
+    done: Done
+
+
 _T = TypeVar("_T")
 _HEAD = 8  # bytes of a frame's length
 
 
+def encoded(message: Any) -> bytes:
+    """A message as it travels."""
+    return msgspec.msgpack.encode(message)
+
+
+def job_of(data: bytes) -> Frame:
+    """The job that `encoded` made these bytes of."""
+    job: Frame = msgspec.msgpack.decode(data, type=Frame)
+    return job
+
+
+def done_of(data: bytes) -> Done:
+    """The same for what became of one."""
+    return msgspec.msgpack.decode(data, type=Done)
+
+
 def write_frame(file: IO[bytes], message: Any) -> None:
     """One message, sent off at once. Raises OSError where nobody reads any more."""
-    data = msgspec.msgpack.encode(message)
+    data = encoded(message)
     file.write(len(data).to_bytes(_HEAD, "little") + data)
     file.flush()
 

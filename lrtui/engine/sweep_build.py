@@ -43,18 +43,25 @@ class Way:
 
 
 def choose_way(
-    config: Config, parameters: int, lanes: int, device: str, wanted: str = "auto", devices: Sequence[str] = ()
+    config: Config,
+    parameters: int,
+    lanes: int,
+    device: str,
+    wanted: str = "auto",
+    devices: Sequence[str] = (),
+    places: str = "device",
 ) -> Way:
     """`wanted`, or for `auto` the rule: one batched program where a step is mostly overhead, else lane by lane.
 
     Lanes that train one by one share out over one process a core where the sweep is long enough to pay for their
-    start. `devices` are those asked for.
+    start. `devices` are those asked for, and `places` what one is called.
     """
     work = step_operations(config, parameters)
     mode, because = _mode(config, work, device, wanted)
     if devices:
         shared = "processes" if mode == "turns" else mode
-        return Way(shared, f"{because}; over {len(devices)} devices", _chunk(work * lanes), tuple(devices))
+        over = f"over {len(devices)} {places}{'s' * (len(devices) != 1)}"
+        return Way(shared, f"{because}; {over}", _chunk(work * lanes), tuple(devices))
     long = work * lanes * config.train.steps > LONG_WORK
     share = min(cores(), lanes)
     if mode == "processes" or (

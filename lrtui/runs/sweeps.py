@@ -43,6 +43,7 @@ ByHand = LanesCut | LaneKept | PruningChanged
 
 class SweepPlan(msgspec.Struct, frozen=True, kw_only=True):
     """`sweep.json`. `mode` is lanes, turns or processes, `because` says why; `devices` are as PyTorch names them.
+    `engine` is local, ray or ray:ADDRESS; with Ray, there is a worker for each of the devices.
 
     `chunk` is how many steps lie between two boundaries at most: it decides where lanes are compacted, and so bits.
     """
@@ -56,6 +57,7 @@ class SweepPlan(msgspec.Struct, frozen=True, kw_only=True):
     because: str = ""
     chunk: int = 1
     devices: list[str] = []
+    engine: str = "local"
 
     @property
     def lanes(self) -> int:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lrtui.cluster.pool import Pool
 from lrtui.engine.build import Workplace, load_data, make_workplace
 from lrtui.engine.device import choose_threads, difference, prepare
 from lrtui.engine.kernels.choose import uncompiled
@@ -33,9 +32,11 @@ from lrtui.worker.control import WorkerInbox
 from lrtui.worker.promote import Nursery
 from lrtui.worker.resume import read_config, same_workplace
 from lrtui.worker.resume_plan import never_began
+from lrtui.worker.sweep_engine import SweepEngine, join_engine
 from lrtui.worker.sweep_host import SweepHost
 
 if TYPE_CHECKING:
+    from lrtui.cluster.pool import Pool
     from lrtui.config.schema import Config
 
 
@@ -43,7 +44,8 @@ if TYPE_CHECKING:
 class SweepOptions:
     """What to sweep: `rates` ascending, `seeds` of them from train.seed on; `eta` 0 prunes nothing.
 
-    Without `rungs`, steps/eta^k. `mode` is auto, lanes, turns or processes; `devices` as `train.device` names them.
+    Without `rungs`, steps/eta^k. `mode` is auto, lanes, turns or processes; `devices` as `train.device` names them;
+    `engine` is local, ray or ray:ADDRESS.
     """
 
     rates: Sequence[float]
@@ -52,6 +54,7 @@ class SweepOptions:
     rungs: Sequence[int] = ()
     mode: str = "auto"
     devices: Sequence[str] = ()
+    engine: str = "local"
 
 
 def begin_sweep(
@@ -70,18 +73,23 @@ def begin_sweep(
     if options.devices:
         config = config.model_copy(update={"train": config.train.model_copy(update={"device": options.devices[0]})})
     place = make_workplace(config, load_data(config, home, progress))
-    plan = _plan(config, place, options)
-    place = _with_threads(config, place, plan)
-    started = _started(place, plan)
+    engine = join_engine(options.engine, config, place, len(options.rates) * options.seeds, options.devices)
+    try:
+        plan = _plan(config, place, options, engine)
+        place = _with_threads(config, place, plan, engine)
+        pool, started = engine.pool(plan, place, home), _started(place, plan)
 
-    def write(run: RunDirectory) -> None:
-        write_config(run, place.config)
-        write_plan(run, plan)
+        def write(run: RunDirectory) -> None:
+            write_config(run, place.config)
+            write_plan(run, plan)
 
-    run, lock = create_locked(home, name, write)
-    opening: list[Event] = [msgspec.structs.replace(started, run=run.name)]
-    opening += [Warned(0, message=sentence) for sentence in (*warnings, *place.notes)]
-    return _host(home, run, lock, place, plan, opening)
+        run, lock = create_locked(home, name, write)
+        opening: list[Event] = [msgspec.structs.replace(started, run=run.name)]
+        opening += [Warned(0, message=sentence) for sentence in (*warnings, *place.notes)]
+        return _host(home, run, lock, place, plan, opening, pool)
+    except BaseException:
+        engine.close()
+        raise
 
 
 def resume_sweep(home: Path, name: str, progress: Progress | None = None) -> SweepHost:
@@ -105,7 +113,14 @@ def resume_sweep(home: Path, name: str, progress: Progress | None = None) -> Swe
         found = find_sweep_state(run, place.train.flat)
         then = found.state.meta.fingerprint if found.state else history.started.fingerprint
         resumed = _resumed(run, place, plan, found, then)
-        return _host(home, run, lock, place, plan, [resumed], found.state, history.by_hand[resumed.entries :])
+        replay = history.by_hand[resumed.entries :]
+        engine = join_engine(plan.engine, config, place, plan.lanes)
+        try:
+            pool = engine.pool(plan, place, home)
+            return _host(home, run, lock, place, plan, [resumed], pool, found.state, replay)
+        except BaseException:
+            engine.close()
+            raise
     except BaseException:
         lock.release()
         raise
@@ -165,12 +180,12 @@ def _check(config: Config, options: SweepOptions) -> None:
         raise UsageError(f"lanes train by {', '.join(('auto', *MODES))}, not {options.mode!r}")
 
 
-def _plan(asked: Config, place: Workplace, options: SweepOptions) -> SweepPlan:
+def _plan(asked: Config, place: Workplace, options: SweepOptions, engine: SweepEngine) -> SweepPlan:
     config, rates = place.config, list(options.rates)
     lanes = len(rates) * options.seeds
     parameters, kind = place.train.model.parameter_count(), place.device.type
     # not the place's: its threads are settled, and the rule asks whether somebody chose them
-    way = choose_way(asked, parameters, lanes, kind, options.mode, options.devices)
+    way = choose_way(asked, parameters, lanes, kind, options.mode, engine.devices, engine.place)
     rungs = list(options.rungs)
     if options.eta and not rungs:
         rungs = default_rungs(len(rates), options.eta, config.train.steps)
@@ -183,17 +198,19 @@ def _plan(asked: Config, place: Workplace, options: SweepOptions) -> SweepPlan:
         because=way.because,
         chunk=way.chunk,
         devices=list(way.devices),
+        engine=engine.name,
     )
 
 
-def _with_threads(asked: Config, place: Workplace, plan: SweepPlan) -> Workplace:
+def _with_threads(asked: Config, place: Workplace, plan: SweepPlan, engine: SweepEngine) -> Workplace:
     """The place with the threads that suit a batched program of all rates; a solo run of these lanes may want fewer.
 
     `asked` tells whether somebody chose them: those of the place are settled.
     """
     lanes = len(plan.rates) if plan.mode == "lanes" else 1
     beside = len(plan.devices) or 1
-    threads = choose_threads(asked, place.train.model.parameter_count(), lanes=lanes, neighbours=beside)
+    parameters = place.train.model.parameter_count()
+    threads = engine.threads or choose_threads(asked, parameters, lanes=lanes, neighbours=beside)
     if threads == place.config.train.threads:
         return place
     config = place.config.model_copy(update={"train": place.config.train.model_copy(update={"threads": threads})})
@@ -231,12 +248,12 @@ def _host(
     place: Workplace,
     plan: SweepPlan,
     opening: list[Event],
+    pool: Pool | None,
     state: SweepState | None = None,
     replay: Sequence[ByHand] = (),
 ) -> SweepHost:
     bury(home)
     writer = CheckpointWriter()
-    pool = Pool(place, home, plan.seeds, plan.devices) if plan.devices else None
     sweep = Sweep(
         plan,
         place.config,
@@ -247,10 +264,7 @@ def _host(
         promote=_promoter(Nursery(home, run, place), writer),
     )
     now = place.fingerprint
-    host = SweepHost(run, lock, sweep, WorkerInbox(), place.train.flat, now, opening, writer)
-    if pool:
-        host.close = pool.close
-    return host
+    return SweepHost(run, lock, sweep, WorkerInbox(), place.train.flat, now, opening, writer, pool)
 
 
 def _promoter(nursery: Nursery, writer: CheckpointWriter) -> Promoter:

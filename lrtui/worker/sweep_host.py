@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import msgspec
 
+from lrtui.cluster.pool import Pool
 from lrtui.engine import shelf
 from lrtui.engine.flat import FlatParameters
 from lrtui.engine.inbox import Inbox
@@ -16,7 +17,7 @@ from lrtui.engine.state import Answered
 from lrtui.engine.sweep import Sweep
 from lrtui.engine.sweep_state import LanesLeft, SweepCheckpointDue, retain_states, write_sweep_state
 from lrtui.engine.writer import CheckpointWriter
-from lrtui.messages import Event, Stopped, Swept
+from lrtui.messages import Event, Stopped, Swept, Warned
 from lrtui.runs.directory import RunDirectory
 from lrtui.runs.lock import RunLock
 from lrtui.worker.control import ControlServer
@@ -40,7 +41,7 @@ class SweepHost:
     fingerprint: dict[str, str]
     opening: list[Event]
     writer: CheckpointWriter
-    close: Callable[[], None] = lambda: None  # ends what else there is, such as processes of packs
+    pool: Pool | None = None  # of packs that train elsewhere; it ends with the sweep
 
     def events(self) -> Iterator[Event]:
         """Train, and yield every event once it is on the disk."""
@@ -60,7 +61,7 @@ class SweepHost:
                         control.answer(item.asker, item.step, item.events)
                     elif isinstance(item, Swept | Stopped):
                         self.writer.wait()  # the end is told when its state is on the disk, and it is told last
-                    for event in outcomes.events(self.sweep.step):
+                    for event in (*outcomes.events(self.sweep.step), *self._news()):
                         yield from recorder.record(event)
                         yield event
                     if isinstance(item, Event):
@@ -73,12 +74,17 @@ class SweepHost:
                 self.writer.close()
             control.close()
             recorder.close()
-            self.close()
+            if self.pool:
+                self.pool.close()
             self.lock.release()
 
     def _items(self) -> Iterator[object]:
         yield from self.opening
         yield from self.sweep.run(self.inbox)
+
+    def _news(self) -> Iterator[Event]:
+        for sentence in self.pool.news() if self.pool else ():
+            yield Warned(self.sweep.step, message=sentence)
 
     def _clear(self) -> None:
         """What a killed writer has left, and the states of cuts that are still to come."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from lrtui.cluster.local_members import local_members
 from lrtui.cluster.pool import Pool
 from lrtui.cluster.wire import Setup
 from lrtui.engine.build import load_data, make_workplace
@@ -28,7 +29,8 @@ PLAN = plan_of([1e-4, 1e-3, 3e-3, 8e-3], [1, 2], eta=2, rungs=[15], mode="proces
 def test_processes_give_the_bits_of_turns_and_tell_what_is_wrong(tmp_path: Path) -> None:
     place = make_workplace(CONFIG, load_data(CONFIG, tmp_path))
     here = swept(Sweep(PLAN, place.config, 3.0, pack_maker(place, PLAN.seeds)), _hand())
-    pool = Pool(place, tmp_path, PLAN.seeds, PLAN.devices)
+    members = local_members(place, tmp_path, PLAN.devices)
+    pool = Pool(place.train.flat, PLAN.seeds, members)
     try:
         there = swept(Sweep(PLAN, place.config, 3.0, pool.make), _hand())
         assert losses_of(there) == losses_of(here)
@@ -40,16 +42,17 @@ def test_processes_give_the_bits_of_turns_and_tell_what_is_wrong(tmp_path: Path)
         # the same processes go on from a state in the middle
         again = swept(Sweep(PLAN, place.config, 3.0, pool.make, state=state))
         assert table_of(again) == table_of(here)
-        setup = Setup(CONFIG.model_dump_json().replace('"cpu"', '"cuda:99"'), str(tmp_path), place.data.sha256)
+        setup = Setup(CONFIG.model_dump_json().replace('"cpu"', '"cuda:99"'), place.data.sha256, home=str(tmp_path))
+        members[0].post(setup)
         with pytest.raises(LrtuiError, match="this machine has"):  # what is wrong over there is told here
-            pool.members[0].ask(setup)
-        pool.members[1].process.kill()
-        pool.members[1].process.wait()
+            pool.taken(members[0])
+        members[1].process.kill()
+        members[1].process.wait()
         with pytest.raises(LrtuiError, match="a process that trains lanes has ended"):
             swept(Sweep(PLAN, place.config, 3.0, pool.make))
     finally:
         pool.close()
-    assert all(member.process.poll() is not None for member in pool.members)
+    assert all(member.process.poll() is not None for member in members)
 
 
 def _hand() -> Inbox:

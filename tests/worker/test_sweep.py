@@ -179,6 +179,8 @@ def test_it_ends_with_1_where_every_lane_is_lost(zygote: Zygote, tmp_path: Path)
         (["sweep", "--lr", "1e-3:1:8", "--mode", "fast"], 64, "not 'fast'"),
         (["sweep", "--lr", "1e-3:1:300", "--seeds", "3"], 64, "at most 512"),
         (["sweep", "--lr", "1e-3:1:4", "--set", "schedule.kind=cosine", "--set", "schedule.end=0.1"], 65, "schedule"),
+        (["sweep", "--lr", "1e-3:1:4", "--engine", "raj"], 64, "no engine 'raj'"),
+        (["sweep", "--lr", "1e-3:1:4", "--engine", "ray:"], 64, "ray:HOST:PORT"),
         (["promote", "nobody"], 64, "there is no run"),
     ],
 )
