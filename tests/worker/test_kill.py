@@ -37,7 +37,7 @@ LONG = small_flags(
 
 def steered(name: str, kind: str, optim: str) -> list[str]:
     """A run of `kind` with all of SCRIPT, long enough to be killed twenty times."""
-    scale = {"bigram": 8, "mlp": 8, "rnn": 3}.get(kind, 1)
+    scale = {"bigram": 16, "mlp": 16, "rnn": 3}.get(kind, 1)
     settings = {
         "model.kind": kind,
         "model.dropout": 0.0 if kind == "bigram" else 0.1,
