@@ -7,6 +7,7 @@ beside the engine the plain loop would have our settings, and be up to 1.3 times
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,7 @@ from torch import Tensor, nn
 from lrtui.bench import plain
 from lrtui.bench.contest import turns
 from lrtui.engine.build import layout_of, load_data, make_model
+from lrtui.engine.processors import without_our_waiting
 from lrtui.errors import LrtuiError
 from lrtui.text.examples import Contexts
 
@@ -44,6 +46,7 @@ class PlainProcess:
             stdout=subprocess.PIPE,
             stderr=self._stderr,
             text=True,
+            env=without_our_waiting(os.environ),
         )
         try:
             self._ask(self._first)  # it loads and builds while nobody's time is taken
