@@ -211,3 +211,14 @@ def train(
         if step % READ_EVERY == 0:
             loss.item()
         yield loss
+
+
+@torch.no_grad()
+def sample(model: LSTM, temperature: float = 1.0) -> Iterator[Tensor]:
+    """nn.LSTM step by step: each `next` gives one more token `[1, 1]`."""
+    model.eval()
+    token, state = torch.zeros(1, 1, dtype=torch.int64), None
+    while True:
+        h, state = model.lstm(model.embed(token), state)  # (1, 1, hidden)
+        token = torch.multinomial(torch.softmax(model.head(h[:, -1]) / temperature, -1), 1)
+        yield token

@@ -7,6 +7,7 @@ beside the engine the plain loop would have our settings, and be up to 1.3 times
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,7 @@ from torch import Tensor, nn
 from lrtui.bench import plain
 from lrtui.bench.contest import turns
 from lrtui.engine.build import layout_of, load_data, make_model
+from lrtui.engine.processors import without_our_waiting
 from lrtui.errors import LrtuiError
 from lrtui.text.examples import Contexts
 
@@ -33,8 +35,9 @@ if TYPE_CHECKING:
 class PlainProcess:
     """The plain loop of `config`, its threads settled, as a context manager; between its turns it waits on a pipe."""
 
-    def __init__(self, config: Config, folder: Path) -> None:
-        self._first = json.dumps({"config": config.model_dump(mode="json"), "folder": str(folder)})
+    def __init__(self, config: Config, folder: Path, samples: bool = False) -> None:
+        told = {"config": config.model_dump(mode="json"), "folder": str(folder), "samples": samples}
+        self._first = json.dumps(told)
 
     def __enter__(self) -> Self:
         self._stderr = tempfile.TemporaryFile()
@@ -44,6 +47,7 @@ class PlainProcess:
             stdout=subprocess.PIPE,
             stderr=self._stderr,
             text=True,
+            env=without_our_waiting(os.environ),
         )
         try:
             self._ask(self._first)  # it loads and builds while nobody's time is taken
@@ -115,12 +119,15 @@ def plain_batches(config: Config, data: TextData, model: LanguageModel) -> Itera
     return plain.random_windows(data.train, t.batch, t.block)
 
 
-def plain_loop(config: Config, folder: Path) -> PlainSide:
-    """The plain loop of `config` in this process, as PyTorch comes."""
+def plain_loop(config: Config, folder: Path, samples: bool = False) -> PlainSide:
+    """The plain loop of `config` in this process, as PyTorch comes; where it `samples`, a step is a character."""
     torch.set_num_threads(config.train.threads)
     data = load_data(config, folder)
     model = make_model(config, data.vocabulary)
     copy = plain_copy(model, config)
+    if samples:
+        assert isinstance(copy, plain.LSTM)
+        return PlainSide(plain.sample(copy, config.sample.temperature))
     optimizer = plain.plain_optimizer(copy, config.optim)
     return PlainSide(plain.train(copy, optimizer, plain_batches(config, data, model), config.optim.clip))
 
@@ -130,7 +137,7 @@ def _serve() -> None:
     from lrtui.config.schema import Config
 
     told = json.loads(sys.stdin.readline())
-    turn = turns(plain_loop(Config.model_validate(told["config"]), Path(told["folder"])))
+    turn = turns(plain_loop(Config.model_validate(told["config"]), Path(told["folder"]), told["samples"]))
     print("ready", flush=True)
     for line in sys.stdin:
         print(turn(float(line)), flush=True)

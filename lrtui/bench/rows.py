@@ -41,13 +41,14 @@ class Row:
     verdict and restoration included, against steps of the plain loop. `lanes`: steps of all lanes of a sweep against
     those of one plain run. `sweep`: a whole sweep of SWEEP_STEPS steps over `lanes` rates, pruned by `eta`, files and
     verdict included, against one plain run of as many steps. `sweep-runs`: the same sweep against our own runs of all
-    its rates, one after another. `goal` is the ratio to reach."""
+    its rates, one after another. `sampling`: characters that an LSTM writes, against stepping nn.LSTM. `late`: those in
+    the last quarter of a GPT's block against those in the first. `goal` is the ratio to reach."""
 
     name: str
     goal: float
     preset: str | None
     sets: tuple[str, ...]
-    measures: Literal["training", "layers", "find", "lanes", "sweep", "sweep-runs"] = "training"
+    measures: Literal["training", "layers", "find", "lanes", "sweep", "sweep-runs", "sampling", "late"] = "training"
     lanes: int = 1
     eta: int = 0
 
@@ -77,6 +78,8 @@ ROWS = (
     Row("lstm-layers", 0.98, None, (*_LSTM, "train.block=50"), "layers"),
     Row("gpt-layers", 0.98, "shakespeare-gpt", _GPT, "layers"),
     Row("find", 2.5, "names-mlp", NAMES, "find"),
+    Row("sample-lstm", 4.0, None, (*_LSTM, "train.block=50"), "sampling"),
+    Row("sample-gpt-late", 0.8, "shakespeare-gpt", (*_GPT, "train.block=256", "train.batch=1"), "late"),
     Row("sweep-16", 0.56, "names-mlp", NAMES, "sweep", lanes=16),
     Row("sweep-64-halving", 1.0, "names-mlp", NAMES, "sweep", lanes=64, eta=4),
     Row("sweep-16-runs", 2.0, "names-mlp", NAMES, "sweep-runs", lanes=16),
@@ -96,5 +99,7 @@ def choose(names: Sequence[str]) -> list[Row]:
         if not found:
             near = difflib.get_close_matches(name, known, 1)
             meant = f"Did you mean {near[0]}? " if near else ""
-            raise UsageError(f"the bench has no row {printable(name)!r}", f"{meant}Rows: {', '.join(known)}, screen.")
+            raise UsageError(
+                f"the bench has no row {printable(name)!r}", f"{meant}Rows: {', '.join(known)}, screen, precision."
+            )
     return [row for row in ROWS if not names or row.name in wanted]

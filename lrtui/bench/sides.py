@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from lrtui.bench.contest import Outcome, Side, contest, turns
 from lrtui.bench.plain_process import PlainProcess, plain_copy
+from lrtui.bench.sampling_sides import QuarterSide, SamplerSide
 from lrtui.bench.sweep_sides import RunsSide, SweepSide
 from lrtui.engine.build import load_data, make_workplace
 from lrtui.engine.live import Live
@@ -132,9 +133,11 @@ def measure(row: Row, folder: Path, threads: int, seconds: float, rounds: int) -
             ours, theirs = map(turns, _layers(place))
         elif row.measures == "sweep-runs":
             ours, theirs = turns(SweepSide(row, place.config, folder)), turns(RunsSide(row, place, folder))
+        elif row.measures == "late":
+            ours, theirs = turns(QuarterSide(place, 3)), turns(QuarterSide(place, 0))
         else:
             ours = turns(_side(row, place, folder))
-            theirs = stack.enter_context(PlainProcess(place.config, folder)).turn
+            theirs = stack.enter_context(PlainProcess(place.config, folder, row.measures == "sampling")).turn
         outcome = contest(ours, theirs, seconds, rounds)
     return Figures(row, outcome, place.train.model.parameter_count(), data.vocabulary.size, config.train.precision)
 
@@ -142,6 +145,8 @@ def measure(row: Row, folder: Path, threads: int, seconds: float, rounds: int) -
 def _side(row: Row, place: Workplace, folder: Path) -> Side:
     if row.measures == "sweep":
         return SweepSide(row, place.config, folder)
+    if row.measures == "sampling":
+        return SamplerSide(place)
     if row.measures == "lanes":
         return LanesSide(place)
     return FindSide(place) if row.measures == "find" else EngineSide(place, folder)

@@ -22,6 +22,8 @@ def preamble(torch_version: str, threads: int, seconds: float, rounds: int) -> s
         f"find: range tests of 1,000 points against plain steps. *-lanes: steps of all lanes together.\n"
         f"sweep-*: whole sweeps against one plain run of as many steps; 0.5 is all rates in the time of two runs.\n"
         f"sweep-*-runs: the same against as many runs of lrtui, one after another.\n"
+        f"sample-lstm: characters a second against stepping nn.LSTM. sample-gpt-late: those of the last quarter of a "
+        f"block of 256 against those of the first.\n"
         f"torch {torch_version}, CPU, {threads} thread{'s' * (threads != 1)}, fp32 but for ours in *-bf16. "
         "Built-in texts, no network: unicode stands in for names, python for Shakespeare.\n"
     )

@@ -9,6 +9,7 @@ import contextlib
 import os
 import sys
 
+from lrtui.engine.processors import wait_politely
 from lrtui.errors import LrtuiError
 
 
@@ -21,6 +22,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):  # closed, or replaced by a test
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    wait_politely()
     try:
         code = _run(sys.argv[1:])
         sys.stdout.flush()

@@ -13,7 +13,7 @@ from lrtui.cli.options import JsonOption
 if TYPE_CHECKING:
     from lrtui.bench.rows import Row
 
-SCREEN = "screen"
+SCREEN, PRECISION = "screen", "precision"
 #: what a screen costs is read off the system's clock ticks: a turn takes so many `--seconds`
 _TURNS_ON_SCREEN = 5
 _PRESSES = 100
@@ -29,7 +29,8 @@ def bench_command(
         list[str] | None,
         typer.Argument(
             metavar="[ROW]...",
-            help="Rows to measure, by name (default: all of training); `screen`: what the TUI costs.",
+            help="Rows to measure, by name (default: all of training); `screen`: what the TUI costs, "
+            "watched training against alone too; `precision`: what bf16 costs in loss (minutes).",
         ),
     ] = None,
     seconds: Annotated[float, typer.Option("--seconds", min=0.001, max=600, help="Length of one side's turn.")] = 1.0,
@@ -44,12 +45,14 @@ def bench_command(
     from lrtui.runs.directory import disk_errors
 
     named = rows or []
-    chosen = choose([name for name in named if name != SCREEN])
+    chosen = choose([name for name in named if name not in (SCREEN, PRECISION)])
     with disk_errors("use", Path(tempfile.gettempdir())), tempfile.TemporaryDirectory(prefix="lrtui-bench-") as folder:
-        if named != [SCREEN]:
+        if not named or set(named) - {SCREEN, PRECISION}:
             _bench_training(chosen, Path(folder), threads, seconds, rounds, as_json)
         if SCREEN in named:
             _bench_screen(Path(folder), seconds, rounds, as_json)
+        if PRECISION in named:
+            _bench_precision(Path(folder), threads, as_json)
 
 
 def _bench_training(
@@ -76,3 +79,13 @@ def _bench_screen(folder: Path, seconds: float, rounds: int, as_json: bool) -> N
         typer.echo(HEADING)
     for measure in measure_screen(folder, rounds, _TURNS_ON_SCREEN * seconds, _PRESSES):
         typer.echo(measure.json() if as_json else measure.line())
+
+
+def _bench_precision(folder: Path, threads: int, as_json: bool) -> None:
+    from lrtui.bench.measure import HEADING
+    from lrtui.bench.precision import measure_precision
+
+    if not as_json:
+        typer.echo(HEADING)
+    measure = measure_precision(folder, threads)
+    typer.echo(measure.json() if as_json else measure.line())

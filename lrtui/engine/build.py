@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from lrtui.engine.device import choose_threads, device_of_rank, find_device, fingerprint, has_bf16, prepare
+from lrtui.engine.device import (
+    choose_threads,
+    device_of_rank,
+    find_device,
+    fingerprint,
+    has_bf16,
+    prepare,
+    threads_sentence,
+)
 from lrtui.engine.invitation import invite
 from lrtui.engine.kernels.choose import TINY_STEP, check_kernel, choose_kernel, step_operations, uncompiled
 from lrtui.engine.kernels.kernel import Kernel
@@ -94,6 +102,8 @@ def make_workplace(
     kernel = choose_kernel(config, model.parameter_count(), device.type) if ranks is None else "autograd"
     if kernel == "compiled":
         notes += (COMPILES,)
+    if not config.train.threads and ranks is None:
+        notes += threads_sentence(config, model.parameter_count(), threads)
     settled = {"threads": threads, "kernel": kernel}
     config = config.model_copy(update={"train": config.train.model_copy(update=settled)})
     train = _make_step(config, model.to_device(device), batches, ranks)

@@ -15,7 +15,7 @@ import numpy
 import torch
 
 from lrtui.engine.kernels.choose import TINY_STEP, kernel_text, step_operations
-from lrtui.engine.processors import cores
+from lrtui.engine.processors import cores, free_cores
 from lrtui.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -57,12 +57,22 @@ def device_of_rank(name: str, local: int) -> str:
 
 def choose_threads(config: Config, parameters: int, *, lanes: int = 1, neighbours: int = 1) -> int:
     """`train.threads`, or where that is 0: one for a tiny step of all `lanes` together, where a second costs more than
-    it brings, else all.
+    it brings, else as many as processors are free: with more, all of them wait for the one that is not running.
 
-    Processes that train beside each other on one machine, `neighbours`, share them.
+    Processes that train beside each other on one machine, `neighbours`, share it.
     """
-    tiny = lanes * step_operations(config, parameters) < TINY_STEP
-    return config.train.threads or (1 if tiny else max(1, cores() // neighbours))
+    if config.train.threads:
+        return config.train.threads
+    if lanes * step_operations(config, parameters) < TINY_STEP:
+        return 1
+    return max(1, cores() // neighbours) if neighbours > 1 else free_cores()
+
+
+def threads_sentence(config: Config, parameters: int, threads: int) -> tuple[str, ...]:
+    """What there is to say of `threads` that were chosen: that others use the processors which a large step misses."""
+    if step_operations(config, parameters) < TINY_STEP or threads >= cores():
+        return ()
+    return (f"train.threads = {threads}: of {cores()} processors others use the rest; the run keeps this number",)
 
 
 def keep_memory() -> None:

@@ -9,7 +9,9 @@ import torch
 
 from lrtui.bench.contest import turns
 from lrtui.bench.plain_process import PlainProcess, plain_loop
+from lrtui.bench.precision import measure_precision
 from lrtui.bench.rows import choose
+from lrtui.bench.sampling_sides import QuarterSide
 from lrtui.bench.sides import EngineSide, FindSide, measure
 from lrtui.bench.sweep_sides import RunsSide, SweepSide
 from lrtui.config.load import override
@@ -32,8 +34,8 @@ def small(name):
 class InThisProcess:
     """A plain loop without the seconds that a process takes to load torch."""
 
-    def __init__(self, config, folder):
-        self.turn = turns(plain_loop(config, folder))
+    def __init__(self, config, folder, samples):
+        self.turn = turns(plain_loop(config, folder, samples))
 
     def __enter__(self):
         return self
@@ -42,7 +44,7 @@ class InThisProcess:
         pass
 
 
-@pytest.mark.parametrize("name", ["names-mlp-adam", "lstm", "lstm-layers", "names-mlp-16-lanes", "find"])
+@pytest.mark.parametrize("name", ["names-mlp-adam", "lstm", "lstm-layers", "names-mlp-16-lanes", "find", "sample-lstm"])
 def test_both_sides_of_a_row_train(name, tmp_path, monkeypatch):
     monkeypatch.setattr("lrtui.bench.sides.PlainProcess", InThisProcess)
     before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
@@ -120,3 +122,24 @@ def test_a_range_test_of_the_bench_tries_all_its_points():
     config = small("find").config(1)
     side = FindSide(make_workplace(config, load_data(config, Path("."))))
     assert side.work() == side.work() == 1000
+
+
+def test_quarters_of_a_block_are_written_again_and_again():
+    row = choose(["sample-gpt-late"])[0]
+    config = replace(row, sets=(*row.sets, "corpus.name=sums", "train.block=32")).config(1)
+    place = make_workplace(config, load_data(config, Path(".")))
+    for quarter in (0, 3):
+        side = QuarterSide(place, quarter)
+        side.ready()
+        for _ in range(2):
+            assert side.work() == 8
+            assert len(side.reader.told) == 8 * (quarter + 1)
+
+
+def test_what_bf16_costs_in_loss_is_a_figure_in_nats(tmp_path, monkeypatch):
+    sets = ("corpus.name=sums", "train.batch=2", "train.block=8", "model.hidden=16", "model.heads=2", "model.layers=1")
+    row = choose(["gpt"])[0]
+    monkeypatch.setattr("lrtui.bench.precision.choose", lambda names: [replace(row, sets=(*row.sets, *sets))])
+    measure = measure_precision(tmp_path, threads=1, steps=20)
+    assert abs(measure.value) < 0.05
+    assert (measure.unit, measure.goal, measure.at_most) == ("nats", 0.01, True)

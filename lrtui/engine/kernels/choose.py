@@ -56,15 +56,17 @@ def why_not_compiled(config: Config, device: str) -> str:
         return "it has no dropout"
     if device not in ("cpu", "cuda"):
         return f"it trains on the CPU and on CUDA devices, not on {device}"
-    return "" if device != "cpu" or compiler() else "there is no C++ compiler on this machine"
+    return "" if device != "cpu" or compiler() else "there is no C++ compiler that PyTorch can use on this machine"
 
 
 @cache
 def compiler() -> str:
     """The C++ compiler that programs for the CPU are made with, and its version; empty where there is none."""
-    from torch._inductor import exc  # seconds of torch that nobody else needs
-    from torch._inductor.cpp_builder import get_compiler_version_info, get_cpp_compiler
-
+    try:
+        from torch._inductor import exc  # seconds of torch that nobody else needs
+        from torch._inductor.cpp_builder import get_compiler_version_info, get_cpp_compiler
+    except OSError:  # it makes a folder for its programs as it is loaded
+        return ""
     try:
         command = get_cpp_compiler()
     except exc.InvalidCxxCompiler:

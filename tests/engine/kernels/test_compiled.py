@@ -66,7 +66,7 @@ def test_why_there_is_none(config: Config, device: str, reason: str) -> None:
 
 def test_without_a_compiler_it_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lrtui.engine.kernels.choose.compiler", lambda: "")
-    with pytest.raises(ConfigError, match=r'train.kernel = "compiled": there is no C\+\+ compiler on this machine'):
+    with pytest.raises(ConfigError, match=r'"compiled": there is no C\+\+ compiler that PyTorch can use'):
         small_workplace(small_config("mlp", train={"kernel": "compiled"}))
 
 

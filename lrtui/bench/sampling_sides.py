@@ -1,0 +1,55 @@
+"""Sampling as a side of the bench: characters of a text that a model writes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from lrtui.engine.reading import CachedReader, reader_of
+from lrtui.engine.sample import Sampler, choose, opening_tokens
+
+if TYPE_CHECKING:
+    from lrtui.engine.build import Workplace
+
+PIECE = 200  # characters
+
+
+class SamplerSide:
+    """A text of `PIECE` characters after another, as `lrtui sample` writes it."""
+
+    def __init__(self, place: Workplace) -> None:
+        model, vocabulary = place.train.model, place.data.vocabulary
+        self.sampler = Sampler(model, vocabulary, opening_tokens(model, vocabulary))
+        self.config = place.config.sample.model_copy(update={"length": PIECE})
+
+    def ready(self) -> None:
+        self.sampler.model.eval()
+
+    def work(self) -> int:
+        return sum(1 for _ in self.sampler.tokens(self.config, "", self.config.temperature, seed=0))
+
+
+class QuarterSide:
+    """The characters of one quarter of a GPT's block, after those before it, again and again."""
+
+    @torch.no_grad()
+    def __init__(self, place: Workplace, quarter: int) -> None:
+        reader = reader_of(place.train.model)
+        assert isinstance(reader, CachedReader)
+        self.reader = reader
+        self.length = place.config.train.block // 4
+        self.told = place.data.train[: quarter * self.length + 1].tolist()
+        self.past = reader.model.read_on(torch.tensor([self.told[:-1]]), ())[1] if quarter else ()
+
+    def ready(self) -> None:
+        self.reader.model.eval()
+
+    @torch.no_grad()
+    def work(self) -> int:
+        generator = torch.Generator().manual_seed(0)
+        self.reader.told, self.reader.past = self.told[:-1], self.past
+        token = self.told[-1]
+        for _ in range(self.length):
+            token = choose(self.reader.read([token]), generator, temperature=1.0)
+        return self.length
