@@ -214,11 +214,11 @@ def train(
 
 
 @torch.no_grad()
-def sample(model: LSTM, temperature: float = 1.0) -> Iterator[Tensor]:
-    """nn.LSTM step by step: each `next` gives one more token `[1, 1]`."""
+def sample(model: LSTM, temperature: float = 1.0) -> Iterator[int]:
+    """nn.LSTM step by step: each `next` gives one more token, read so that it can be shown."""
     model.eval()
     token, state = torch.zeros(1, 1, dtype=torch.int64), None
     while True:
         h, state = model.lstm(model.embed(token), state)  # (1, 1, hidden)
         token = torch.multinomial(torch.softmax(model.head(h[:, -1]) / temperature, -1), 1)
-        yield token
+        yield int(token)

@@ -89,7 +89,7 @@ class PlainProcess:
 class PlainSide:
     """A plain loop; PyTorch as it comes, without deterministic mode."""
 
-    def __init__(self, loop: Iterator[Tensor]) -> None:
+    def __init__(self, loop: Iterator[Tensor] | Iterator[int]) -> None:
         self.loop = loop
 
     def ready(self) -> None:

@@ -12,7 +12,7 @@ from lrtui.engine.sample import Sampler, choose, opening_tokens
 if TYPE_CHECKING:
     from lrtui.engine.build import Workplace
 
-PIECE = 200  # characters
+PIECE = 1000  # characters: a reader is made once for each text
 
 
 class SamplerSide:

@@ -95,7 +95,7 @@ def test_where_nothing_is_counted_all_are_free(tmp_path: Path, monkeypatch: pyte
 
 def test_threads_wait_politely_unless_told_otherwise() -> None:
     for told, wanted in (
-        ({}, {"GOMP_SPINCOUNT": "1000"}),
+        ({}, {"GOMP_SPINCOUNT": "2000"}),
         ({"GOMP_SPINCOUNT": "7"}, {"GOMP_SPINCOUNT": "7"}),
         ({"OMP_WAIT_POLICY": "active"}, {"OMP_WAIT_POLICY": "active"}),
     ):
