@@ -191,6 +191,8 @@ class Sweep:
 
     def _again(self, done: ByHand) -> Iterator[SweepYielded]:
         match done:
+            case LanesCut(lanes=[lane]) | LaneKept(lane=lane) if self.book.lanes[lane].row.state != "training":
+                self.entries += 1  # a change by hand that came before it, since the resume, has ended the lane
             case LanesCut():
                 yield from self._kill(done.lanes[0], replayed=True)
             case LaneKept():

@@ -178,6 +178,18 @@ def test_a_resume_tells_what_was_done_by_hand_as_done_again() -> None:
     assert [kept.replayed for kept in of_kind(again, LaneKept)] == [True]  # type: ignore[attr-defined]
 
 
+def test_what_was_done_to_a_lane_that_has_since_been_ended_earlier_is_passed_over() -> None:
+    config = hot(40, train={"steps": 40, "checkpoint_every": 10})
+    straight = swept(small_sweep(config, plan_of()), at_step(21, Kill(0), Keep(1)))
+    history = fold_sweep([item for item in straight if isinstance(item, Event)])
+    due = next(item for item in straight if isinstance(item, SweepCheckpointDue))
+    sweep = small_sweep(config, plan_of(), state=due.state, replay=history.by_hand)
+    again = swept(sweep, at_step(14, Kill(0), Kill(1)))
+    assert [row.died for row in table_of(again)] == [14, 14, None]
+    last = [item.state for item in again if isinstance(item, SweepCheckpointDue)][-1]
+    assert last.entries == 4  # each is counted: the next resume knows which are behind it
+
+
 def test_a_stop_leaves_a_state_to_go_on_from() -> None:
     config = hot(40)
     straight = table_of(swept(small_sweep(config)))
