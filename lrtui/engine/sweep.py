@@ -239,10 +239,13 @@ class Sweep:
     def _prune(self, eta: int, rungs: Sequence[int], replayed: bool = False) -> PruningChanged:
         check_eta(eta)
         rates, ahead = self.book.rates_left(), list(rungs)
-        if eta and not ahead:
+        if eta and not ahead and not replayed:  # what was done is told with its rungs, be there none
             ahead = [self.step + rung for rung in default_rungs(rates, eta, self.total - self.step)]
         check_rungs(ahead, self.total)
-        self.book.prune(eta, [rung for rung in ahead if rung > self.step], rates)
+        ahead = [rung for rung in ahead if rung > self.step]
+        if eta and rungs and not ahead and not replayed:
+            raise UsageError(f"every one of these rungs is behind: the sweep is at step {self.step:,}")
+        self.book.prune(eta, ahead, rates)
         self.entries += 1
         return PruningChanged(self.step, eta=eta, rungs=list(self.book.rungs), replayed=replayed)
 

@@ -231,6 +231,15 @@ def test_pruning_may_begin_late_and_end_early() -> None:
     assert [row.state for row in table_of(off)].count("done") == 2
 
 
+def test_pruning_again_at_no_rungs_prunes_nothing() -> None:
+    config = hot(60, train={"steps": 60, "checkpoint_every": 10})
+    plan = plan_of([1e-4, 1e-3, 1e-2, 5e-2])
+    states = [item.state for item in swept(small_sweep(config, plan)) if isinstance(item, SweepCheckpointDue)]
+    told = [PruningChanged(35, eta=2, rungs=[])]
+    again = swept(small_sweep(config, plan, state=states[0], replay=told))
+    assert [row.state for row in table_of(again)] == ["done"] * 4
+
+
 @pytest.mark.parametrize(
     ("command", "sentence"),
     [
@@ -239,6 +248,7 @@ def test_pruning_may_begin_late_and_end_early() -> None:
         (Keep(2), "was diverged at step"),
         (Prune(1), "eta is 2 to 64"),
         (Prune(2, [1000]), "rungs rise from 1 to 59"),
+        (Prune(2, [5, 14]), "every one of these rungs is behind: the sweep is at step 14"),
         (Promote(0), "nobody is there"),
         (Promote(7), "no lane 7"),
         (Decay(), "Decay is no command of a sweep"),
