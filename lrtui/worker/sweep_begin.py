@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lrtui.engine.build import Workplace, load_data, make_workplace
-from lrtui.engine.device import choose_threads, difference, prepare
+from lrtui.engine.device import choose_threads, difference, find_device, prepare
 from lrtui.engine.kernels.choose import uncompiled
 from lrtui.engine.sweep import Promoter, Promotion, Sweep
 from lrtui.engine.sweep_build import MODES, check_rates, choose_way, pack_maker
@@ -84,9 +85,14 @@ def begin_sweep(
             write_plan(run, plan)
 
         run, lock = create_locked(home, name, write)
-        opening: list[Event] = [msgspec.structs.replace(started, run=run.name)]
-        opening += [Warned(0, message=sentence) for sentence in (*warnings, *place.notes)]
-        return _host(home, run, lock, place, plan, opening, pool)
+        try:
+            opening: list[Event] = [msgspec.structs.replace(started, run=run.name)]
+            opening += [Warned(0, message=sentence) for sentence in (*warnings, *place.notes)]
+            return _host(home, run, lock, place, plan, opening, pool)
+        except BaseException:
+            shutil.rmtree(run.path, ignore_errors=True)  # it never was a sweep
+            lock.release()
+            raise
     except BaseException:
         engine.close()
         raise
@@ -176,6 +182,8 @@ def _check(config: Config, options: SweepOptions) -> None:
         raise UsageError("--rungs say where to prune, --prune how much", "For example --prune 4 --rungs 100,400.")
     check_rungs(options.rungs, config.train.steps)
     check_rates(config, options.rates)
+    for device in options.devices:
+        find_device(device)
     if options.mode not in ("auto", *MODES):
         raise UsageError(f"lanes train by {', '.join(('auto', *MODES))}, not {options.mode!r}")
 

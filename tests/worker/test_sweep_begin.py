@@ -1,0 +1,55 @@
+"""A sweep that cannot begin says why in a sentence, and leaves neither a directory nor a process."""
+
+from pathlib import Path
+
+import pytest
+
+from lrtui.cluster.pack_server import PackServer
+from lrtui.cluster.wire import Capture, Done, Frame, Setup
+from lrtui.errors import DeviceError, LrtuiError
+from lrtui.runs.directory import run_names
+from lrtui.worker.sweep_begin import SweepOptions, begin_sweep
+from tests.small import small_config
+
+CONFIG = small_config("bigram", corpus={"name": "sums"}, train={"steps": 20, "threads": 1, "device": "cpu"})
+
+
+class Refusing:
+    """A member that is interrupted, or that cannot be set up."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error, self.closed = error, False
+
+    def post(self, job: Frame) -> None:
+        pass
+
+    def take(self) -> Done:
+        raise self.error
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.mark.parametrize("error", [LrtuiError("this machine has not"), KeyboardInterrupt()])
+def test_where_its_members_cannot_be_set_up_nothing_is_left(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: BaseException
+) -> None:
+    member = Refusing(error)
+    monkeypatch.setattr("lrtui.worker.sweep_engine.local_members", lambda *_: [member])
+    with pytest.raises(type(error)):
+        begin_sweep(CONFIG, tmp_path, SweepOptions(rates=[0.01, 0.1], devices=["cpu"]), "s")
+    assert run_names(tmp_path) == []
+    assert member.closed
+
+
+def test_a_device_that_is_not_there_is_refused_whichever_it_is(tmp_path: Path) -> None:
+    with pytest.raises(DeviceError, match="this machine has"):
+        begin_sweep(CONFIG, tmp_path, SweepOptions(rates=[0.01, 0.1], devices=["cpu", "cuda:999"]))
+    assert run_names(tmp_path) == []
+
+
+def test_a_server_that_could_not_be_set_up_says_so_to_every_job() -> None:
+    server = PackServer()
+    wrong = server.answer(Setup(CONFIG.model_dump_json(), "", version="0"))
+    assert "lrtui 0 sweeps" in wrong.error
+    assert server.answer(Capture(0)) == wrong
