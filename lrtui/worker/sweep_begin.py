@@ -30,6 +30,7 @@ from lrtui.runs.unborn import bury
 from lrtui.text.baselines import baselines
 from lrtui.worker.begin import Progress, anchored, create_locked, write_config
 from lrtui.worker.control import WorkerInbox
+from lrtui.worker.open_files import allow_files
 from lrtui.worker.promote import Nursery
 from lrtui.worker.resume import read_config, same_workplace
 from lrtui.worker.resume_plan import never_began
@@ -107,6 +108,7 @@ def resume_sweep(home: Path, name: str, progress: Progress | None = None) -> Swe
     plan = read_plan(run)
     if plan is None:
         raise CheckpointError(f"the plan of the sweep {run.name} cannot be read")
+    allow_files(plan.lanes)
     config = read_config(run)
     lock = RunLock(run).acquire()
     try:
@@ -177,6 +179,7 @@ def promote_lane(
 
 def _check(config: Config, options: SweepOptions) -> None:
     check_size(len(options.rates), options.seeds)
+    allow_files(len(options.rates) * options.seeds)
     check_eta(options.eta)
     if options.rungs and not options.eta:
         raise UsageError("--rungs say where to prune, --prune how much", "For example --prune 4 --rungs 100,400.")

@@ -1,13 +1,15 @@
 """A sweep that cannot begin says why in a sentence, and leaves neither a directory nor a process."""
 
+import resource
 from pathlib import Path
 
 import pytest
 
 from lrtui.cluster.pack_server import PackServer
 from lrtui.cluster.wire import Capture, Done, Frame, Setup
-from lrtui.errors import DeviceError, LrtuiError
+from lrtui.errors import DeviceError, LrtuiError, UsageError
 from lrtui.runs.directory import run_names
+from lrtui.worker.open_files import allow_files
 from lrtui.worker.sweep_begin import SweepOptions, begin_sweep
 from tests.small import small_config
 
@@ -53,3 +55,38 @@ def test_a_server_that_could_not_be_set_up_says_so_to_every_job() -> None:
     wrong = server.answer(Setup(CONFIG.model_dump_json(), "", version="0"))
     assert "lrtui 0 sweeps" in wrong.error
     assert server.answer(Capture(0)) == wrong
+
+
+class Limits:
+    """The limit of open files, as `resource` tells and sets it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, soft: int, hard: int) -> None:
+        self.now = (soft, hard)
+        monkeypatch.setattr(resource, "getrlimit", lambda _: self.now)
+        monkeypatch.setattr(resource, "setrlimit", self.set)
+
+    def set(self, _: int, wanted: tuple[int, int]) -> None:
+        self.now = wanted
+
+
+@pytest.mark.parametrize(
+    ("soft", "hard", "then"),
+    [
+        (256, 4096, 1324),
+        (256, 400, 400),
+        (256, resource.RLIM_INFINITY, 1324),
+        (2000, 4096, 2000),
+        (resource.RLIM_INFINITY,) * 3,
+    ],
+)
+def test_a_low_limit_of_open_files_is_raised(monkeypatch: pytest.MonkeyPatch, soft: int, hard: int, then: int) -> None:
+    limits = Limits(monkeypatch, soft, hard)
+    allow_files(300)
+    assert limits.now == (then, hard)
+
+
+def test_where_too_few_files_can_be_open_a_sweep_says_so_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    Limits(monkeypatch, 256, 300)
+    with pytest.raises(UsageError, match="a sweep of 300 lanes needs 364 open files; this system allows 300"):
+        begin_sweep(CONFIG, tmp_path, SweepOptions(rates=[0.001 * (1 + i) for i in range(300)]))
+    assert run_names(tmp_path) == []
