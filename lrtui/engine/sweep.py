@@ -151,9 +151,9 @@ class Sweep:
         if t.checkpoint_every and step % t.checkpoint_every == 0:
             yield from self._checkpoint()
 
-    def _evaluate(self) -> Event:
+    def _evaluate(self, plateau: bool = True) -> Event:
         self._evaluated_at = self.step
-        return self.field.evaluate()
+        return self.field.evaluate(plateau)
 
     def _checkpoint(self, again: bool = True) -> Iterator[SweepYielded]:
         if self.field.packs and (again or self._kept_at != (self.step, self.entries)):
@@ -162,7 +162,7 @@ class Sweep:
 
     def _finish(self) -> Iterator[SweepYielded]:
         if self.field.packs and self._evaluated_at != self.step:
-            yield self._evaluate()
+            yield self._evaluate(plateau=False)  # one that was due here has seen it before the state was kept
         yield from self._checkpoint(again=False)
         rows = self.book.table(done=True)
         best = winner(rows)

@@ -138,6 +138,19 @@ def test_a_plateau_cuts_each_lane_as_its_solo_run() -> None:
         assert losses[lane] == pytest.approx(solo_losses(config, rate, 1337), abs=1e-5)
 
 
+def test_a_plateau_sees_the_last_evaluation_once_also_where_a_sweep_is_resumed_at_its_end() -> None:
+    config = hot(
+        train={"steps": 60, "eval_every": 20, "checkpoint_every": 20},
+        schedule={"kind": "plateau", "patience": 0, "threshold": 5.0},
+    )
+    ends = [item.state for item in swept(small_sweep(config)) if isinstance(item, SweepCheckpointDue)]
+    again = small_sweep(config, state=ends[-1])
+    assert again.step == 60
+    swept(again)
+    assert [lane.progress for lane in again.book.lanes] == [record.progress for record in ends[-1].meta.lanes]
+    assert [entry.step for entry in again.book.lanes[0].progress.entries] == [40, 60]
+
+
 # -- resumes ----------------------------------------------------------------------------------------------------------
 
 RICH = plan_of([1e-4, 1e-3, 1e-2, 5e-2, 1e-1, 1e30], [1, 2], eta=2, rungs=[20, 41])
