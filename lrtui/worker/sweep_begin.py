@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lrtui.config.schema import MOST_SEED
 from lrtui.engine.build import Workplace, load_data, make_workplace
 from lrtui.engine.device import choose_threads, difference, find_device, prepare
 from lrtui.engine.kernels.choose import uncompiled
@@ -180,6 +181,11 @@ def promote_lane(
 def _check(config: Config, options: SweepOptions) -> None:
     check_size(len(options.rates), options.seeds)
     allow_files(len(options.rates) * options.seeds)
+    if config.train.seed + options.seeds - 1 > MOST_SEED:
+        raise UsageError(
+            f"{options.seeds} seeds from train.seed = {config.train.seed} on would end above {MOST_SEED}",
+            "Begin with a smaller train.seed.",
+        )
     check_eta(options.eta)
     if options.rungs and not options.eta:
         raise UsageError("--rungs say where to prune, --prune how much", "For example --prune 4 --rungs 100,400.")

@@ -50,6 +50,13 @@ def test_a_device_that_is_not_there_is_refused_whichever_it_is(tmp_path: Path) -
     assert run_names(tmp_path) == []
 
 
+def test_seeds_that_would_pass_the_greatest_are_refused(tmp_path: Path) -> None:
+    config = CONFIG.model_copy(update={"train": CONFIG.train.model_copy(update={"seed": 2**63 - 2})})
+    with pytest.raises(UsageError, match=r"3 seeds from train\.seed = 9223372036854775806 on would end above"):
+        begin_sweep(config, tmp_path, SweepOptions(rates=[0.01, 0.1], seeds=3))
+    assert run_names(tmp_path) == []
+
+
 def test_a_server_that_could_not_be_set_up_says_so_to_every_job() -> None:
     server = PackServer()
     wrong = server.answer(Setup(CONFIG.model_dump_json(), "", version="0"))
