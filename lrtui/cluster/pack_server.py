@@ -36,17 +36,20 @@ class PackServer:
 
     def __init__(self) -> None:
         self._packs: Packs | None = None
+        self._wrong = Done(error="a setup comes first")
 
     def answer(self, job: Frame) -> Done:
-        """What became of `job`; what is wrong is told in a sentence."""
+        """What became of `job`; what is wrong is told in a sentence, with the setup as often as anything is asked."""
         try:
             if isinstance(job, Setup):
                 self._packs = packs_of(job)
                 return Done()
-            assert self._packs is not None, "a setup comes first"
-            return self._packs.do(job)
+            return self._packs.do(job) if self._packs else self._wrong
         except LrtuiError as error:
-            return Done(error=error.sentence)
+            wrong = Done(error=error.sentence)
+            if isinstance(job, Setup):
+                self._wrong = wrong
+            return wrong
 
 
 class Packs:

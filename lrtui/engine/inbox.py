@@ -45,6 +45,11 @@ class Inbox:
         return bool(self._live)
 
     @property
+    def stop_is_next(self) -> bool:
+        """Whether the next command that did not come from the script is a Stop."""
+        return bool(self._live) and isinstance(self._live[0].command, Stop)
+
+    @property
     def next_scripted(self) -> float:
         """The step of the script's next line; infinity when it is done."""
         return self._script[0].step if self._script else float("inf")

@@ -79,14 +79,14 @@ class LaneBook:
         lane.row = msgspec.structs.replace(lane.row, **changes)
         return n
 
-    def evaluated(self, number: int, loss: float, step: int) -> bool:
-        """Note a lane's validation loss; True where that cut its rate, as a plateau's schedule does."""
+    def evaluated(self, number: int, loss: float, step: int, seen: bool = True) -> bool:
+        """Note a lane's validation loss; True where that cut its rate, as a plateau does that has `seen` it."""
         lane, schedule = self.lanes[number], self.lanes[number].rate.schedule
         lane.row = msgspec.structs.replace(lane.row, val=finite_or_none(loss))
         progress, cut = lane.progress, False
         if math.isfinite(loss) and (progress.best is None or loss < progress.best):
             progress = progress.at(best=loss, best_step=step)
-        if schedule.kind == "plateau" and math.isfinite(loss) and step % self.config.train.eval_every == 0:
+        if seen and schedule.kind == "plateau" and math.isfinite(loss) and step % self.config.train.eval_every == 0:
             state, cut = plateau.update(progress.plateau, loss, schedule)
             progress = progress.at(plateau=state)
             if cut:

@@ -142,14 +142,14 @@ class LaneField:
             replayed=replayed,
         )
 
-    def evaluate(self) -> LanesEvaluated:
-        """The validation losses now; a plateau may cut rates."""
+    def evaluate(self, plateau: bool = True) -> LanesEvaluated:
+        """The validation losses now; a plateau, where it sees them, may cut rates."""
         numbers, losses = list[int](), list[float]()
         for pack in self.packs:
             for place, (number, loss) in enumerate(zip(pack.lanes, pack.evaluate(), strict=True)):
                 numbers.append(number)
                 losses.append(loss)
-                if self.book.evaluated(number, loss, self.step):
+                if self.book.evaluated(number, loss, self.step, plateau):
                     pack.steer(place, self.book.lanes[number].rate)
         return LanesEvaluated(self.step, lanes=numbers, val_losses=[finite_or_none(loss) for loss in losses])
 

@@ -118,8 +118,8 @@ class _Hold:
         return Answered(asker, self.lanes.fork, told)
 
     def _hear(self) -> Iterator[Yielded]:
-        """Take the commands that have come. A Stop is left to the session."""
-        while self.decision is None and not self.inbox.stopping and (heard := self.inbox.take_sent()) is not None:
+        """Take the commands that have come, in their order, up to a Stop, which is left to the session."""
+        while self.decision is None and not self.inbox.stop_is_next and (heard := self.inbox.take_sent()) is not None:
             try:
                 self.decision, self.decider = self._meant(heard), heard
             except LrtuiError as error:
@@ -128,7 +128,7 @@ class _Hold:
                 yield rejected
                 if heard.asker is not None:
                     yield Answered(heard.asker, self.lanes.fork, (rejected,))
-        if self.decision is None and self.inbox.stopping:
+        if self.decision is None and self.inbox.stop_is_next:
             self.decision = "stop"
 
     def _meant(self, heard: Received) -> int | str:

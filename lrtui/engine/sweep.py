@@ -151,9 +151,9 @@ class Sweep:
         if t.checkpoint_every and step % t.checkpoint_every == 0:
             yield from self._checkpoint()
 
-    def _evaluate(self) -> Event:
+    def _evaluate(self, plateau: bool = True) -> Event:
         self._evaluated_at = self.step
-        return self.field.evaluate()
+        return self.field.evaluate(plateau)
 
     def _checkpoint(self, again: bool = True) -> Iterator[SweepYielded]:
         if self.field.packs and (again or self._kept_at != (self.step, self.entries)):
@@ -162,7 +162,7 @@ class Sweep:
 
     def _finish(self) -> Iterator[SweepYielded]:
         if self.field.packs and self._evaluated_at != self.step:
-            yield self._evaluate()
+            yield self._evaluate(plateau=False)  # one that was due here has seen it before the state was kept
         yield from self._checkpoint(again=False)
         rows = self.book.table(done=True)
         best = winner(rows)
@@ -191,6 +191,8 @@ class Sweep:
 
     def _again(self, done: ByHand) -> Iterator[SweepYielded]:
         match done:
+            case LanesCut(lanes=[lane]) | LaneKept(lane=lane) if self.book.lanes[lane].row.state != "training":
+                self.entries += 1  # a change by hand that came before it, since the resume, has ended the lane
             case LanesCut():
                 yield from self._kill(done.lanes[0], replayed=True)
             case LaneKept():
@@ -237,10 +239,13 @@ class Sweep:
     def _prune(self, eta: int, rungs: Sequence[int], replayed: bool = False) -> PruningChanged:
         check_eta(eta)
         rates, ahead = self.book.rates_left(), list(rungs)
-        if eta and not ahead:
+        if eta and not ahead and not replayed:  # what was done is told with its rungs, be there none
             ahead = [self.step + rung for rung in default_rungs(rates, eta, self.total - self.step)]
         check_rungs(ahead, self.total)
-        self.book.prune(eta, [rung for rung in ahead if rung > self.step], rates)
+        ahead = [rung for rung in ahead if rung > self.step]
+        if eta and rungs and not ahead and not replayed:
+            raise UsageError(f"every one of these rungs is behind: the sweep is at step {self.step:,}")
+        self.book.prune(eta, ahead, rates)
         self.entries += 1
         return PruningChanged(self.step, eta=eta, rungs=list(self.book.rungs), replayed=replayed)
 

@@ -145,17 +145,23 @@ def find_sweep_state(run: RunDirectory, flat: FlatParameters) -> FoundState:
     return FoundState(None)
 
 
-def find_lane(run: RunDirectory, flat: FlatParameters, lane: int) -> Snapshot | None:
-    """The last state of a lane that the disk has: where it was cut, or in the newest state of the sweep.
+def find_lane(run: RunDirectory, flat: FlatParameters, row: LaneRow) -> Snapshot | None:
+    """The last state of the lane of this row that the disk has: where it was cut, or in the newest state of the sweep.
 
     Raises CheckpointError where it is there and cannot be trusted.
     """
-    cut = sorted(run.cut.iterdir()) if run.cut.is_dir() else []
-    for folder in [*cut, *checkpoint_folders(run)]:
+    for folder in [*_cuts(run, row), *checkpoint_folders(run)]:
         meta = _meta(folder)
-        if meta is not None and any(lane in lanes for lanes in meta.packs):
-            return read_sweep_state(folder, flat).lane(lane)
+        if meta is not None and any(row.lane in lanes for lanes in meta.packs):
+            return read_sweep_state(folder, flat).lane(row.lane)
     return None
+
+
+def _cuts(run: RunDirectory, row: LaneRow) -> list[Path]:
+    """Folders that may have the lane as it was cut; any other is of a cut that a killed sweep never came to tell of."""
+    if row.state not in ("pruned", "killed") or row.died is None or not run.cut.is_dir():
+        return []
+    return [folder for folder in sorted(run.cut.iterdir()) if folder.name.startswith(f"{row.died:09d}-")]
 
 
 def _meta(folder: Path) -> SweepMeta | None:

@@ -48,7 +48,7 @@ class Nursery:
         """Write the run; its name, and the step of its state. Raises UsageError, CheckpointError, DiskError."""
         row, snapshot = promotion.row, promotion.snapshot
         if snapshot is None:
-            snapshot = find_lane(self.run, self.place.train.flat, row.lane)
+            snapshot = find_lane(self.run, self.place.train.flat, row)
         if snapshot is None:
             why = f"it was lost at step {row.died}" if row.state == "diverged" else "its state is not kept"
             raise UsageError(f"lane {row.lane} cannot be promoted: {why}")

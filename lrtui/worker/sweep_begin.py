@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lrtui.config.schema import MOST_SEED
 from lrtui.engine.build import Workplace, load_data, make_workplace
-from lrtui.engine.device import choose_threads, difference, prepare
+from lrtui.engine.device import choose_threads, difference, find_device, prepare
 from lrtui.engine.kernels.choose import uncompiled
 from lrtui.engine.sweep import Promoter, Promotion, Sweep
 from lrtui.engine.sweep_build import MODES, check_rates, choose_way, pack_maker
@@ -29,6 +31,7 @@ from lrtui.runs.unborn import bury
 from lrtui.text.baselines import baselines
 from lrtui.worker.begin import Progress, anchored, create_locked, write_config
 from lrtui.worker.control import WorkerInbox
+from lrtui.worker.open_files import allow_files
 from lrtui.worker.promote import Nursery
 from lrtui.worker.resume import read_config, same_workplace
 from lrtui.worker.resume_plan import never_began
@@ -84,9 +87,14 @@ def begin_sweep(
             write_plan(run, plan)
 
         run, lock = create_locked(home, name, write)
-        opening: list[Event] = [msgspec.structs.replace(started, run=run.name)]
-        opening += [Warned(0, message=sentence) for sentence in (*warnings, *place.notes)]
-        return _host(home, run, lock, place, plan, opening, pool)
+        try:
+            opening: list[Event] = [msgspec.structs.replace(started, run=run.name)]
+            opening += [Warned(0, message=sentence) for sentence in (*warnings, *place.notes)]
+            return _host(home, run, lock, place, plan, opening, pool)
+        except BaseException:
+            shutil.rmtree(run.path, ignore_errors=True)  # it never was a sweep
+            lock.release()
+            raise
     except BaseException:
         engine.close()
         raise
@@ -101,6 +109,7 @@ def resume_sweep(home: Path, name: str, progress: Progress | None = None) -> Swe
     plan = read_plan(run)
     if plan is None:
         raise CheckpointError(f"the plan of the sweep {run.name} cannot be read")
+    allow_files(plan.lanes)
     config = read_config(run)
     lock = RunLock(run).acquire()
     try:
@@ -171,11 +180,19 @@ def promote_lane(
 
 def _check(config: Config, options: SweepOptions) -> None:
     check_size(len(options.rates), options.seeds)
+    allow_files(len(options.rates) * options.seeds)
+    if config.train.seed + options.seeds - 1 > MOST_SEED:
+        raise UsageError(
+            f"{options.seeds} seeds from train.seed = {config.train.seed} on would end above {MOST_SEED}",
+            "Begin with a smaller train.seed.",
+        )
     check_eta(options.eta)
     if options.rungs and not options.eta:
         raise UsageError("--rungs say where to prune, --prune how much", "For example --prune 4 --rungs 100,400.")
     check_rungs(options.rungs, config.train.steps)
     check_rates(config, options.rates)
+    for device in options.devices:
+        find_device(device)
     if options.mode not in ("auto", *MODES):
         raise UsageError(f"lanes train by {', '.join(('auto', *MODES))}, not {options.mode!r}")
 

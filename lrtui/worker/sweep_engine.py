@@ -30,6 +30,7 @@ class SweepEngine:
     devices: Sequence[str]
     threads: int = 0  # of each worker; 0: as the lanes of this machine have it
     cluster: RayCluster | None = None
+    members: Sequence[Member] = ()
 
     @property
     def place(self) -> str:
@@ -38,20 +39,21 @@ class SweepEngine:
 
     def pool(self, plan: SweepPlan, place: Workplace, home: Path) -> Pool | None:
         """What trains the packs of `plan`; None: this process. Raises LrtuiError."""
-        members: Sequence[Member]
         if self.cluster:
             raw = load_text(place.config.corpus, home).text
             setup = setup_on(place, place.device.type, text=raw if isinstance(raw, bytes) else raw.encode())
             workers = min(len(plan.devices), len(self.devices))
-            members = self.cluster.hire(setup, workers, place.config.train.threads, _gpus(place))
+            self.members = self.cluster.hire(setup, workers, place.config.train.threads, _gpus(place))
         elif plan.devices:
-            members = local_members(place, home, plan.devices)
+            self.members = local_members(place, home, plan.devices)
         else:
             return None
-        return Pool(place.train.flat, plan.seeds, members)
+        return Pool(place.train.flat, plan.seeds, self.members)
 
     def close(self) -> None:
-        """Leave the cluster."""
+        """End what would train; leave the cluster. Can be done again."""
+        for member in self.members:
+            member.close()
         if self.cluster:
             self.cluster.close()
 

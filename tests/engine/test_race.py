@@ -208,6 +208,26 @@ def test_a_stop_drops_the_race_and_saves_the_state_before_it() -> None:
     assert isinstance(told[-1], Stopped)
 
 
+class Leaving(Asking):
+    """Somebody who keeps a lane and stops the run at once; the Stop has come before the race hears of the lane."""
+
+    def wait(self) -> bool:
+        while self.commands:
+            self.put(self.commands.pop(0))
+        return super().wait()
+
+
+def test_a_lane_that_was_kept_before_a_stop_is_kept() -> None:
+    kept, plain = small_session(config_of("mlp")), small_session(config_of("mlp"))
+    told = trained(kept, Leaving(20, (Race([1.0, 0.3], 10), Decay(), KeepLane(2), Stop(), DropRace())))
+    trained(plain, Inbox([*script("20:scale 0.3")._script, *script("30:stop")._script]))
+    assert kinds(told, RaceKept) == [RaceKept(20, lane=2, factor=0.3, at=30)]
+    assert len(kinds(told, CommandRejected)) == 1
+    assert isinstance(told[-1], Stopped)
+    assert told[-1].step == 30
+    assert kept.live.sha256() == plain.live.sha256()
+
+
 def test_where_nobody_is_there_to_choose_the_race_is_dropped() -> None:
     session, plain = small_session(config_of("mlp")), small_session(config_of("mlp"))
     told = trained(session, asked(20, Race([1.0, 0.3], 10)))

@@ -138,6 +138,19 @@ def test_a_plateau_cuts_each_lane_as_its_solo_run() -> None:
         assert losses[lane] == pytest.approx(solo_losses(config, rate, 1337), abs=1e-5)
 
 
+def test_a_plateau_sees_the_last_evaluation_once_also_where_a_sweep_is_resumed_at_its_end() -> None:
+    config = hot(
+        train={"steps": 60, "eval_every": 20, "checkpoint_every": 20},
+        schedule={"kind": "plateau", "patience": 0, "threshold": 5.0},
+    )
+    ends = [item.state for item in swept(small_sweep(config)) if isinstance(item, SweepCheckpointDue)]
+    again = small_sweep(config, state=ends[-1])
+    assert again.step == 60
+    swept(again)
+    assert [lane.progress for lane in again.book.lanes] == [record.progress for record in ends[-1].meta.lanes]
+    assert [entry.step for entry in again.book.lanes[0].progress.entries] == [40, 60]
+
+
 # -- resumes ----------------------------------------------------------------------------------------------------------
 
 RICH = plan_of([1e-4, 1e-3, 1e-2, 5e-2, 1e-1, 1e30], [1, 2], eta=2, rungs=[20, 41])
@@ -176,6 +189,18 @@ def test_a_resume_tells_what_was_done_by_hand_as_done_again() -> None:
     again = swept(small_sweep(config, plan_of(), state=due.state, replay=history.by_hand))
     assert [cut.replayed for cut in of_kind(again, LanesCut)] == [True]  # type: ignore[attr-defined]
     assert [kept.replayed for kept in of_kind(again, LaneKept)] == [True]  # type: ignore[attr-defined]
+
+
+def test_what_was_done_to_a_lane_that_has_since_been_ended_earlier_is_passed_over() -> None:
+    config = hot(40, train={"steps": 40, "checkpoint_every": 10})
+    straight = swept(small_sweep(config, plan_of()), at_step(21, Kill(0), Keep(1)))
+    history = fold_sweep([item for item in straight if isinstance(item, Event)])
+    due = next(item for item in straight if isinstance(item, SweepCheckpointDue))
+    sweep = small_sweep(config, plan_of(), state=due.state, replay=history.by_hand)
+    again = swept(sweep, at_step(14, Kill(0), Kill(1)))
+    assert [row.died for row in table_of(again)] == [14, 14, None]
+    last = [item.state for item in again if isinstance(item, SweepCheckpointDue)][-1]
+    assert last.entries == 4  # each is counted: the next resume knows which are behind it
 
 
 def test_a_stop_leaves_a_state_to_go_on_from() -> None:
@@ -219,6 +244,15 @@ def test_pruning_may_begin_late_and_end_early() -> None:
     assert [row.state for row in table_of(off)].count("done") == 2
 
 
+def test_pruning_again_at_no_rungs_prunes_nothing() -> None:
+    config = hot(60, train={"steps": 60, "checkpoint_every": 10})
+    plan = plan_of([1e-4, 1e-3, 1e-2, 5e-2])
+    states = [item.state for item in swept(small_sweep(config, plan)) if isinstance(item, SweepCheckpointDue)]
+    told = [PruningChanged(35, eta=2, rungs=[])]
+    again = swept(small_sweep(config, plan, state=states[0], replay=told))
+    assert [row.state for row in table_of(again)] == ["done"] * 4
+
+
 @pytest.mark.parametrize(
     ("command", "sentence"),
     [
@@ -227,6 +261,7 @@ def test_pruning_may_begin_late_and_end_early() -> None:
         (Keep(2), "was diverged at step"),
         (Prune(1), "eta is 2 to 64"),
         (Prune(2, [1000]), "rungs rise from 1 to 59"),
+        (Prune(2, [5, 14]), "every one of these rungs is behind: the sweep is at step 14"),
         (Promote(0), "nobody is there"),
         (Promote(7), "no lane 7"),
         (Decay(), "Decay is no command of a sweep"),

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from lrtui.engine.sweep_state import (
@@ -17,6 +18,7 @@ from lrtui.engine.sweep_state import (
     write_sweep_state,
 )
 from lrtui.errors import CheckpointError
+from lrtui.messages import LaneRow
 from lrtui.runs.directory import create_run
 from tests.small import small_config, small_workplace
 from tests.sweeps import plan_of, small_sweep, swept
@@ -72,12 +74,27 @@ def test_a_lane_is_found_where_it_was_cut_or_trains(made: tuple[list[SweepState]
     write_sweep_state(run.checkpoint(30), states[-1], flat(), {})
     write_sweep_state(run.cut / "000000015-000", left, flat(), {})
     alive = {lane for lanes, _ in states[-1].packs for lane in lanes}
-    for lane in range(6):
-        snapshot = find_lane(run, flat(), lane)
+    for record in states[-1].meta.lanes:
+        snapshot = find_lane(run, flat(), record.row)
         assert snapshot is not None
-        assert snapshot.step == (30 if lane in alive else 15)
+        assert snapshot.step == (30 if record.row.lane in alive else 15)
         assert snapshot.values.shape[0] == 1
-    assert find_lane(run, flat(), 99) is None
+    assert find_lane(run, flat(), LaneRow(lane=99, rate=1.0, seed=1)) is None
+
+
+def test_a_cut_that_the_sweep_never_told_of_is_no_state_of_the_lane(
+    made: tuple[list[SweepState], SweepState], tmp_path: Path
+) -> None:
+    run = create_run(tmp_path, "s")
+    states, left = made
+    write_sweep_state(run.checkpoint(10), states[0], flat(), {})
+    write_sweep_state(run.cut / "000000015-000", left, flat(), {})
+    (lane, *_), _ = left.packs[0]
+    row = states[0].meta.lanes[lane].row
+    for state, died in (("training", None), ("done", None), ("diverged", 20), ("killed", 20)):
+        snapshot = find_lane(run, flat(), msgspec.structs.replace(row, state=state, died=died))
+        assert snapshot is not None
+        assert snapshot.step == 10
 
 
 def test_another_models_state_is_refused(made: tuple[list[SweepState], SweepState], tmp_path: Path) -> None:
