@@ -20,10 +20,10 @@ from lrtui.runs.directory import open_run
 from lrtui.runs.metrics import read_metrics
 from lrtui.runs.sweeps import read_plan
 from lrtui.text.corpus import load_text
-from tests.processes import Zygote
+from tests.processes import Zygote, set_flags
 from tests.small import small_config
 from tests.sweeps import losses_of, plan_of, swept, table_of
-from tests.worker.test_sweep import end_of, flags
+from tests.worker.test_sweep import SETS, end_of
 
 pytest.importorskip("ray", reason="make test-ray installs it")
 
@@ -38,7 +38,8 @@ PLAN = plan_of([1e-4, 1e-3, 3e-3, 8e-3, 2e-2], eta=2, rungs=[45], mode="processe
 def test_sixteen_rates_end_in_the_table_of_this_machine(zygote: Zygote, tmp_path: Path) -> None:
     ends = {}
     for name, *how in (("here", "--devices", "cpu,cpu"), ("ray", "--engine", "ray")):
-        argv = ["sweep", "--name", name, "--lr", "1e-4:1e1:16", "--prune", "2", *how, *flags(train__steps=400)]
+        argv = ["sweep", "--name", name, "--lr", "1e-4:1e1:16", "--prune", "2", *how]
+        argv += set_flags(SETS, train__steps=400)
         ends[name] = end_of(zygote.run(*argv, "--json", home=tmp_path))
     assert ends["ray"].table == ends["here"].table
     assert ends["ray"].rates == ends["here"].rates
