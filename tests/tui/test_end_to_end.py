@@ -17,7 +17,7 @@ from tests.tui.tmux import Tmux
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="TMUX IS MISSING: nothing is tested end to end")
 
 LRTUI = f"{sys.executable} -m lrtui"
-STEPS = 2500
+STEPS = 6000
 MARK = "╎"
 
 

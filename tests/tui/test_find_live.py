@@ -37,7 +37,7 @@ def test_training_waits_for_a_test_by_a_key_and_goes_on_to_the_same_bits(
     async def scenario(driven: Driven) -> None:
 
         await driven.press("2", "o")
-        await type_in(driven, "1e-6:1e-2 400 confirm 2 40")  # far from where it would blow up and end
+        await type_in(driven, "1e-6:1e-2 2000 confirm 2 40")  # long enough to be seen, and far from where it blows up
         await driven.press("enter", "f")
         await driven.until(lambda: driven.train.view.findings.running == "find")  # type: ignore[union-attr]
         waiting = trained(run)
