@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -120,6 +121,15 @@ def write_folder(target: Path, files: dict[str, bytes]) -> None:
         except OSError:
             shutil.rmtree(temporary, ignore_errors=True)
             raise
+
+
+def remove_folder(folder: Path) -> None:
+    """Delete a state. A kill in the middle leaves something to sweep, nothing that looks like a damaged state."""
+    doomed = folder.with_name(f".{folder.name}.gone.tmp")
+    shutil.rmtree(doomed, ignore_errors=True)
+    with suppress(OSError):  # on a disk that refuses, it stays: training needs no room from it
+        folder.rename(doomed)
+    shutil.rmtree(doomed, ignore_errors=True)
 
 
 def _write_synced(path: Path, data: bytes) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from lrtui.engine.checkpoint import OLD, read_checkpoint
+from lrtui.engine.checkpoint import OLD, read_checkpoint, remove_folder
 from lrtui.engine.flat import FlatParameters
 from lrtui.engine.state import Snapshot
 from lrtui.errors import CheckpointError, OtherModelError
@@ -96,7 +95,7 @@ def retain(run: RunDirectory, keep: int, rewinds: Sequence[Rewound]) -> None:
     best = next((folder for folder, meta in there if meta.best), None)
     for folder, meta in there[keep:]:
         if folder != best and not meta.pinned:
-            _remove(folder)
+            remove_folder(folder)
 
 
 def is_pinned(run: RunDirectory, step: int, rewinds: Sequence[Rewound]) -> bool:
@@ -123,7 +122,7 @@ def drop_ghosts(run: RunDirectory, rewinds: Sequence[Rewound]) -> None:
         except CheckpointError:
             continue
         if not meta.pinned and not on_line(meta, rewinds):
-            _remove(folder)
+            remove_folder(folder)
 
 
 def retain_undo(run: RunDirectory, entries: int) -> None:
@@ -132,16 +131,7 @@ def retain_undo(run: RunDirectory, entries: int) -> None:
         for path in run.undo.iterdir():
             match = _UNDO_FOLDER.fullmatch(path.name)
             if match and not entries - KEEP_UNDO <= int(match[1]) < entries:
-                _remove(path)
-
-
-def _remove(folder: Path) -> None:
-    """Delete a state. A kill in the middle leaves something to sweep, nothing that looks like a damaged state."""
-    doomed = folder.with_name(f".{folder.name}.gone.tmp")
-    shutil.rmtree(doomed, ignore_errors=True)
-    with suppress(OSError):  # on a disk that refuses, it stays: training needs no room from it
-        folder.rename(doomed)
-    shutil.rmtree(doomed, ignore_errors=True)
+                remove_folder(path)
 
 
 def sweep(run: RunDirectory) -> None:

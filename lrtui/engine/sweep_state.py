@@ -6,7 +6,6 @@ Written and verified as a checkpoint is. A folder in `cut/` has the same form, w
 from __future__ import annotations
 
 import hashlib
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import msgspec
 from safetensors.numpy import save
 from safetensors.torch import load
 
-from lrtui.engine.checkpoint import read_verified, solid, write_folder
+from lrtui.engine.checkpoint import read_verified, remove_folder, solid, write_folder
 from lrtui.engine.flat import FlatParameters
 from lrtui.engine.lanes import LaneTensors, gathered, named_tensors, solo
 from lrtui.engine.state import Snapshot
@@ -174,4 +173,4 @@ def _meta(folder: Path) -> SweepMeta | None:
 def retain_states(run: RunDirectory) -> None:
     """Delete all but the newest KEEP states; those of cut lanes stay."""
     for folder in checkpoint_folders(run)[KEEP:]:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ import msgspec
 
 from lrtui.cluster.pool import Pool
 from lrtui.engine import shelf
+from lrtui.engine.checkpoint import remove_folder
 from lrtui.engine.flat import FlatParameters
 from lrtui.engine.inbox import Inbox
 from lrtui.engine.state import Answered
@@ -93,7 +93,7 @@ class SweepHost:
             for folder in self.run.cut.iterdir():
                 step = folder.name.partition("-")[0]
                 if step.isdecimal() and int(step) > self.sweep.step:
-                    shutil.rmtree(folder, ignore_errors=True)
+                    remove_folder(folder)
 
     def _last_words(self, event: Event, began: float) -> Event:
         if isinstance(event, Swept):

@@ -19,6 +19,7 @@ from lrtui.engine.sweep_state import (
 )
 from lrtui.errors import CheckpointError
 from lrtui.messages import LaneRow
+from lrtui.runs.checkpoints import checkpoint_folders
 from lrtui.runs.directory import create_run
 from tests.small import small_config, small_workplace
 from tests.sweeps import plan_of, small_sweep, swept
@@ -66,6 +67,26 @@ def test_the_newest_that_can_be_trusted(made: tuple[list[SweepState], SweepState
     shutil.rmtree(run.checkpoint(20))
     with pytest.raises(CheckpointError, match="no state that can be trusted"):
         find_sweep_state(run, flat())
+
+
+def test_a_kill_in_the_middle_of_a_removal_leaves_no_damaged_state(
+    made: tuple[list[SweepState], SweepState], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = create_run(tmp_path, "s")
+    for state in made[0]:
+        write_sweep_state(run.checkpoint(state.step), state, flat(), {})
+
+    def killed(path: Path, ignore_errors: bool) -> None:
+        if path.exists():
+            (path / "state.json").unlink()
+            raise SystemExit
+
+    with monkeypatch.context() as context:
+        context.setattr(shutil, "rmtree", killed)
+        with pytest.raises(SystemExit):
+            retain_states(run)
+    for folder in checkpoint_folders(run):
+        read_sweep_state(folder, flat())
 
 
 def test_a_lane_is_found_where_it_was_cut_or_trains(made: tuple[list[SweepState], SweepState], tmp_path: Path) -> None:
