@@ -7,6 +7,7 @@ import math
 import os
 import time
 from collections.abc import Callable, MutableMapping
+from functools import cache
 from pathlib import Path
 
 CGROUPS = Path("/sys/fs/cgroup")
@@ -39,11 +40,13 @@ def cores() -> int:
     return max(1, int(min(there, quota())))
 
 
+@cache
 def free_cores(stat: Path = Path("/proc/stat"), sleep: Callable[[float], None] = time.sleep) -> int:
     """Of `cores()` those that nobody uses now, at least 1; where that cannot be known, all of them.
 
     A few short looks, of which the least busy counts: a program that starts or paints is busy for a moment, one that
     trains always. One that takes less than half a processor, as an attached screen does, is not worth a thread.
+    Looked at once in a process: later its own training would count, and what was told of its threads would not hold.
     """
     all_of_them = cores()
     if all_of_them == 1:
