@@ -31,12 +31,12 @@ class Outcome:
     """Steps a second of each side, a pair a round."""
 
     ours: tuple[float, ...]
-    plain: tuple[float, ...]
+    theirs: tuple[float, ...]
 
     @property
     def ratios(self) -> tuple[float, ...]:
-        """Ours ÷ plain within each round."""
-        return tuple(a / b for a, b in zip(self.ours, self.plain, strict=True))
+        """Ours ÷ theirs within each round."""
+        return tuple(a / b for a, b in zip(self.ours, self.theirs, strict=True))
 
     @property
     def ratio(self) -> float:
@@ -44,11 +44,11 @@ class Outcome:
         return median(self.ratios)
 
 
-def contest(ours: Turn, plain: Turn, seconds: float, rounds: int) -> Outcome:
+def contest(ours: Turn, theirs: Turn, seconds: float, rounds: int) -> Outcome:
     """Let both train in turns of `seconds`, ours first, `rounds` times, after one turn each that does not count."""
-    for turn in (ours, plain):
+    for turn in (ours, theirs):
         turn(min(seconds, 1.0))
-    pairs = [(ours(seconds), plain(seconds)) for _ in range(rounds)]
+    pairs = [(ours(seconds), theirs(seconds)) for _ in range(rounds)]
     return Outcome(tuple(a for a, _ in pairs), tuple(b for _, b in pairs))
 
 

@@ -1,8 +1,8 @@
 """The two sides of each row, made ready to train: our engine as a worker hosts it, and the plain loop.
 
-They have the same threads and begin with the same weights. Ours is set up as a worker is; the plain loop has a process
-of its own, with PyTorch, its allocator and its OpenMP as they come. The `-layers` rows compare layers and nothing else:
-both in this process.
+They have the same threads and begin with the same weights. Ours is set up as a worker is; the plain loop, or a peer's,
+has a process of its own, with PyTorch, its allocator and its OpenMP as they come. The `-layers` rows compare layers and
+nothing else: both in this process.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ import torch
 from torch import Tensor, nn
 
 from lrtui.bench.contest import Outcome, Side, contest, turns
-from lrtui.bench.plain_process import PlainProcess, plain_copy
+from lrtui.bench.loop_process import LoopProcess, plain_copy
+from lrtui.bench.rows import FIND_HIGH, FIND_LOW, FIND_POINTS
 from lrtui.bench.sampling_sides import QuarterSide, SamplerSide
 from lrtui.bench.sweep_sides import RunsSide, SweepSide
 from lrtui.engine.build import load_data, make_workplace
@@ -74,7 +75,7 @@ class EngineSide:
 
 
 class FindSide:
-    """Whole range tests of 1,000 points, over rates that none of them blows up at."""
+    """Whole range tests, verdict and restoration included."""
 
     def __init__(self, place: Workplace) -> None:
         self.deterministic = place.config.train.deterministic
@@ -85,7 +86,7 @@ class FindSide:
         torch.use_deterministic_algorithms(self.deterministic, warn_only=True)
 
     def work(self) -> int:
-        (tested,) = find(self.live, Find(low=1e-4, high=0.3, points=1000), self.ln_v)
+        (tested,) = find(self.live, Find(low=FIND_LOW, high=FIND_HIGH, points=FIND_POINTS), self.ln_v)
         assert isinstance(tested, RangeTested)
         return len(tested.losses)
 
@@ -137,7 +138,7 @@ def measure(row: Row, folder: Path, threads: int, seconds: float, rounds: int) -
             ours, theirs = turns(QuarterSide(place, 3)), turns(QuarterSide(place, 0))
         else:
             ours = turns(_side(row, place, folder))
-            theirs = stack.enter_context(PlainProcess(place.config, folder, row.measures == "sampling")).turn
+            theirs = stack.enter_context(LoopProcess(row, place.config, folder)).turn
         outcome = contest(ours, theirs, seconds, rounds)
     return Figures(row, outcome, place.train.model.parameter_count(), data.vocabulary.size, config.train.precision)
 

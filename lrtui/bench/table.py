@@ -6,14 +6,25 @@ import json
 from statistics import median
 from typing import TYPE_CHECKING
 
+from lrtui.bench.peers import PEERS, told
+from lrtui.printable import printable
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lrtui.bench.rows import Row
     from lrtui.bench.sides import Figures
 
-HEADING = f"{'row':<18}{'parameters':>11}{'lrtui/s':>10}{'plain/s':>10}{'ratio':>8}{'min':>7}{'max':>7}{'goal':>7}"
+HEADING = f"{'row':<18}{'parameters':>11}{'lrtui/s':>10}{'other/s':>10}{'ratio':>8}{'min':>7}{'max':>7}{'goal':>7}"
 
 
-def preamble(torch_version: str, threads: int, seconds: float, rounds: int) -> str:
+def preamble(rows: Sequence[Row], torch_version: str, threads: int, seconds: float, rounds: int) -> str:
     """What was measured and how, in a few lines."""
+    peers = [row.peer for row in rows if row.peer]
+    rivals = (
+        "lightning-*, fastai-*, transformers-*, torch-lr-finder: the same against that library around the plain model, "
+        f"at its quickest.\n{told(peers)}.\n"
+    )
     return (
         f"Steps a second: lrtui with metrics on against a plain PyTorch loop, in turns of {seconds:g} s, "
         f"{rounds} rounds; medians.\n"
@@ -24,9 +35,20 @@ def preamble(torch_version: str, threads: int, seconds: float, rounds: int) -> s
         f"sweep-*-runs: the same against as many runs of lrtui, one after another.\n"
         f"sample-lstm: characters a second against stepping nn.LSTM. sample-gpt-late: those of the last quarter of a "
         f"block of 256 against those of the first.\n"
+        f"{rivals if peers else ''}"
         f"torch {torch_version}, CPU, {threads} thread{'s' * (threads != 1)}, fp32 but for ours in *-bf16. "
         "Built-in texts, no network: unicode stands in for names, python for Shakespeare.\n"
     )
+
+
+def missing_line(row: Row, why: str) -> str:
+    """The row of a peer that could not be measured."""
+    return f"{row.name:<18} {printable(why)}"
+
+
+def missing_json(row: Row, why: str) -> str:
+    """The same as a JSON object."""
+    return json.dumps({"row": row.name, "measures": row.measures, "against": row.peer, "missing": why})
 
 
 def line(figures: Figures) -> str:
@@ -34,7 +56,7 @@ def line(figures: Figures) -> str:
     outcome = figures.outcome
     return (
         f"{figures.row.name:<18}{figures.parameters:>11,}{_speed(median(outcome.ours)):>10}"
-        f"{_speed(median(outcome.plain)):>10}{outcome.ratio:>7.2f}×{min(outcome.ratios):>7.2f}"
+        f"{_speed(median(outcome.theirs)):>10}{outcome.ratio:>7.2f}×{min(outcome.ratios):>7.2f}"
         f"{max(outcome.ratios):>7.2f}{figures.row.goal:>7.2f}"
     )
 
@@ -44,18 +66,19 @@ def _speed(steps: float) -> str:
 
 
 def json_line(figures: Figures, torch_version: str, threads: int, seconds: float) -> str:
-    """One row as one JSON object, every round in it."""
-    outcome = figures.outcome
+    """One row as one JSON object, every round in it; `against` which peer, where it is one."""
+    outcome, peer = figures.outcome, figures.row.peer
     return json.dumps(
         {
             "row": figures.row.name,
             "measures": figures.row.measures,
+            "against": f"{peer} {PEERS[peer].version}" if peer else "",
             "ratio": outcome.ratio,
             "ratio_min": min(outcome.ratios),
             "ratio_max": max(outcome.ratios),
             "goal": figures.row.goal,
             "ours": list(outcome.ours),
-            "plain": list(outcome.plain),
+            "theirs": list(outcome.theirs),
             "parameters": figures.parameters,
             "vocabulary": figures.vocabulary,
             "seconds": seconds,

@@ -29,8 +29,9 @@ def bench_command(
         list[str] | None,
         typer.Argument(
             metavar="[ROW]...",
-            help="Rows to measure, by name (default: all of training); `screen`: what the TUI costs, "
-            "watched training against alone too; `precision`: what bf16 costs in loss (minutes).",
+            help="Rows to measure, by name (default: all of training); `peers`: Lightning, fastai, transformers and "
+            "torch-lr-finder where they are installed; `screen`: what the TUI costs, watched training against alone "
+            "too; `precision`: what bf16 costs in loss (minutes).",
         ),
     ] = None,
     seconds: Annotated[float, typer.Option("--seconds", min=0.001, max=600, help="Length of one side's turn.")] = 1.0,
@@ -61,13 +62,25 @@ def _bench_training(
     import torch
 
     from lrtui.bench import table
+    from lrtui.bench.loop_process import LoopError
+    from lrtui.bench.peers import PEERS
     from lrtui.bench.sides import measure
 
+    missing = table.missing_json if as_json else table.missing_line
     if not as_json:
-        typer.echo(table.preamble(torch.__version__, threads, seconds, rounds))
+        typer.echo(table.preamble(rows, torch.__version__, threads, seconds, rounds))
         typer.echo(table.HEADING)
     for row in rows:
-        figures = measure(row, folder, threads, seconds, rounds)
+        if row.peer and PEERS[row.peer].version is None:
+            typer.echo(missing(row, f"not installed (pip install {row.peer})"))
+            continue
+        try:
+            figures = measure(row, folder, threads, seconds, rounds)
+        except LoopError as error:
+            if not row.peer:
+                raise
+            typer.echo(missing(row, error.sentence))  # a library that is broken here spoils no other row
+            continue
         typer.echo(table.json_line(figures, torch.__version__, threads, seconds) if as_json else table.line(figures))
 
 

@@ -36,7 +36,7 @@ def test_sides_take_turns_after_one_that_does_not_count():
         turns(Worker("a", log, clock, [9.0, 0.25]), clock), turns(Worker("b", log, clock, [9.0, 0.5]), clock), 2.0, 3
     )
     assert log == ["a", "b"] * 4
-    assert outcome == Outcome(ours=(4.0, 4.0, 4.0), plain=(2.0, 2.0, 2.0))
+    assert outcome == Outcome(ours=(4.0, 4.0, 4.0), theirs=(2.0, 2.0, 2.0))
 
 
 def test_the_ratio_is_the_median_of_the_rounds():
@@ -51,7 +51,7 @@ def test_the_ratio_is_the_median_of_the_rounds():
 
 def test_rounds_are_compared_with_themselves():
     # the machine slows down for good: within each round both sides feel it alike
-    outcome = Outcome(ours=(30.0, 20.0, 10.0), plain=(10.0, 10.0, 5.0))
+    outcome = Outcome(ours=(30.0, 20.0, 10.0), theirs=(10.0, 10.0, 5.0))
     assert outcome.ratio == 2.0
     assert min(outcome.ratios), max(outcome.ratios) == (2.0, 3.0)
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from lrtui.bench import plain
-from lrtui.bench.plain_process import plain_batches, plain_copy
+from lrtui.bench.loop_process import plain_batches, plain_copy
 from lrtui.bench.rows import ROWS, choose
 from lrtui.config.load import override
 from lrtui.engine.build import make_model, make_workplace

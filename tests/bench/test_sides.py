@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from lrtui.bench.contest import turns
-from lrtui.bench.plain_process import PlainProcess, plain_loop
+from lrtui.bench.loop_process import LoopProcess, loop_turn
 from lrtui.bench.precision import measure_precision
 from lrtui.bench.rows import choose
 from lrtui.bench.sampling_sides import QuarterSide
@@ -34,8 +33,8 @@ def small(name):
 class InThisProcess:
     """A plain loop without the seconds that a process takes to load torch."""
 
-    def __init__(self, config, folder, samples):
-        self.turn = turns(plain_loop(config, folder, samples))
+    def __init__(self, row, config, folder):
+        self.turn = loop_turn(config, folder, row.measures, row.peer)
 
     def __enter__(self):
         return self
@@ -46,16 +45,17 @@ class InThisProcess:
 
 @pytest.mark.parametrize("name", ["names-mlp-adam", "lstm", "lstm-layers", "names-mlp-16-lanes", "find", "sample-lstm"])
 def test_both_sides_of_a_row_train(name, tmp_path, monkeypatch):
-    monkeypatch.setattr("lrtui.bench.sides.PlainProcess", InThisProcess)
+    monkeypatch.setattr("lrtui.bench.sides.LoopProcess", InThisProcess)
     before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     figures = measure(small(name), tmp_path, threads=1, seconds=0.02, rounds=3)
-    assert len(figures.outcome.ours) == len(figures.outcome.plain) == 3
-    assert min(*figures.outcome.ours, *figures.outcome.plain) > 0
+    assert len(figures.outcome.ours) == len(figures.outcome.theirs) == 3
+    assert min(*figures.outcome.ours, *figures.outcome.theirs) > 0
     assert (torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()) == before
 
 
 def test_the_plain_loop_has_a_process_of_its_own(tmp_path):
-    with PlainProcess(small("names-mlp-sgd").config(1), tmp_path) as alone:
+    row = small("names-mlp-sgd")
+    with LoopProcess(row, row.config(1), tmp_path) as alone:
         assert alone.turn(0.001) > 0
         process = alone._process
         assert process.pid != os.getpid()
@@ -66,10 +66,11 @@ def test_the_plain_loop_has_a_process_of_its_own(tmp_path):
 
 
 def test_a_plain_loop_that_cannot_begin_is_a_sentence(tmp_path):
-    config = override(small("names-mlp-sgd").config(1), {"model": {"layers": 2}})
+    row = small("names-mlp-sgd")
+    config = override(row.config(1), {"model": {"layers": 2}})
     with (
         pytest.raises(LrtuiError, match=r"has ended \(exit 1\): ValueError: no plain loop"),
-        PlainProcess(config, tmp_path),
+        LoopProcess(row, config, tmp_path),
     ):
         pass
 

@@ -1,4 +1,4 @@
-"""The plain loop in a process of its own: what people compare with has PyTorch's defaults and nothing of ours.
+"""The plain loop, or a peer's, in a process of its own: it has PyTorch's defaults and nothing of ours.
 
 An allocator that was told to keep memory stays so for the whole process, and so do threads that were told how to wait:
 beside the engine the plain loop would have our settings, and be up to 1.3 times as fast as it is.
@@ -20,24 +20,35 @@ import torch
 from torch import Tensor, nn
 
 from lrtui.bench import plain
-from lrtui.bench.contest import turns
+from lrtui.bench.contest import Turn, turns
+from lrtui.bench.peer_loops import Parts, Watched
+from lrtui.bench.peer_turns import peer_turn
 from lrtui.engine.build import layout_of, load_data, make_model
 from lrtui.engine.processors import without_our_waiting
 from lrtui.errors import LrtuiError
 from lrtui.text.examples import Contexts
 
 if TYPE_CHECKING:
+    from lrtui.bench.rows import Row
     from lrtui.config.schema import Config
     from lrtui.models.language_model import LanguageModel
     from lrtui.text.dataset import TextData
 
 
-class PlainProcess:
-    """The plain loop of `config`, its threads settled, as a context manager; between its turns it waits on a pipe."""
+class LoopError(LrtuiError):
+    """The other side of a row could not begin, or did not come to its end."""
 
-    def __init__(self, config: Config, folder: Path, samples: bool = False) -> None:
-        told = {"config": config.model_dump(mode="json"), "folder": str(folder), "samples": samples}
-        self._first = json.dumps(told)
+
+class LoopProcess:
+    """The loop that the run of `row` is measured against, as a context manager; between its turns it waits on a pipe.
+
+    `config` is that run, its threads settled.
+    """
+
+    def __init__(self, row: Row, config: Config, folder: Path) -> None:
+        told = {"config": config.model_dump(mode="json"), "folder": str(folder)}
+        self._first = json.dumps({**told, "measures": row.measures, "peer": row.peer})
+        self._name = f"the loop of {row.peer}" if row.peer else "the plain loop of the bench"
 
     def __enter__(self) -> Self:
         self._stderr = tempfile.TemporaryFile()
@@ -57,7 +68,7 @@ class PlainProcess:
         return self
 
     def turn(self, seconds: float) -> float:
-        """Let it train for at least so long; steps a second. Raises LrtuiError where the process has ended."""
+        """Let it train for at least so long; steps a second. Raises LoopError where the process has ended."""
         return float(self._ask(str(seconds)))
 
     def _ask(self, line: str) -> str:
@@ -74,7 +85,7 @@ class PlainProcess:
             code = self._process.wait()
             self._stderr.seek(0)
             told = self._stderr.read().decode("utf-8", "replace").strip().splitlines()
-            raise LrtuiError(f"the plain loop of the bench has ended (exit {code}): {told[-1] if told else 'silently'}")
+            raise LoopError(f"{self._name} has ended (exit {code}): {told[-1] if told else 'silently'}")
         return answer
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -119,28 +130,34 @@ def plain_batches(config: Config, data: TextData, model: LanguageModel) -> Itera
     return plain.random_windows(data.train, t.batch, t.block)
 
 
-def plain_loop(config: Config, folder: Path, samples: bool = False) -> PlainSide:
-    """The plain loop of `config` in this process, as PyTorch comes; where it `samples`, a step is a character."""
+def loop_turn(config: Config, folder: Path, measures: str, peer: str) -> Turn:
+    """The turns of a row's other side in this process, as PyTorch comes; where it samples, a step is a character."""
     torch.set_num_threads(config.train.threads)
     data = load_data(config, folder)
     model = make_model(config, data.vocabulary)
     copy = plain_copy(model, config)
-    if samples:
+    if measures == "sampling":
         assert isinstance(copy, plain.LSTM)
-        return PlainSide(plain.sample(copy, config.sample.temperature))
+        return turns(PlainSide(plain.sample(copy, config.sample.temperature)))
     optimizer = plain.plain_optimizer(copy, config.optim)
-    return PlainSide(plain.train(copy, optimizer, plain_batches(config, data, model), config.optim.clip))
+    batches = plain_batches(config, data, model)
+    if peer:
+        parts = Parts(Watched(copy), optimizer, batches, config.optim.clip, folder)
+        return peer_turn(parts, peer, measures)
+    return turns(PlainSide(plain.train(copy, optimizer, batches, config.optim.clip)))
 
 
 def _serve() -> None:
     """What the process does: build the loop, then train as long as it is told, until nobody tells it any more."""
     from lrtui.config.schema import Config
 
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what a library prints must not be taken for an answer
     told = json.loads(sys.stdin.readline())
-    turn = turns(plain_loop(Config.model_validate(told["config"]), Path(told["folder"]), told["samples"]))
-    print("ready", flush=True)
+    turn = loop_turn(Config.model_validate(told["config"]), Path(told["folder"]), told["measures"], told["peer"])
+    print("ready", file=answers, flush=True)
     for line in sys.stdin:
-        print(turn(float(line)), flush=True)
+        print(turn(float(line)), file=answers, flush=True)
 
 
 if __name__ == "__main__":
