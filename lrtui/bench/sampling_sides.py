@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from lrtui.engine.reading import CachedReader, reader_of
 from lrtui.engine.sample import Sampler, choose, opening_tokens
+from lrtui.models.gpt import GPT
+from lrtui.models.gpt_cell import GPTCell
 
 if TYPE_CHECKING:
     from lrtui.engine.build import Workplace
@@ -33,23 +34,23 @@ class SamplerSide:
 class QuarterSide:
     """The characters of one quarter of a GPT's block, after those before it, again and again."""
 
-    @torch.no_grad()
     def __init__(self, place: Workplace, quarter: int) -> None:
-        reader = reader_of(place.train.model)
-        assert isinstance(reader, CachedReader)
-        self.reader = reader
-        self.length = place.config.train.block // 4
-        self.told = place.data.train[: quarter * self.length + 1].tolist()
-        self.past = reader.model.read_on(torch.tensor([self.told[:-1]]), ())[1] if quarter else ()
+        model = place.train.model
+        assert isinstance(model, GPT)
+        self.reader = GPTCell(model)
+        self.length = model.block // 4
+        *before, self.first = place.data.train[: quarter * self.length + 1].tolist()
+        self.before: list[int] = before
 
     def ready(self) -> None:
-        self.reader.model.eval()
+        self.reader.begin()
+        if self.before:
+            self.reader.read(self.before)
 
-    @torch.no_grad()
     def work(self) -> int:
         generator = torch.Generator().manual_seed(0)
-        self.reader.told, self.reader.past = self.told[:-1], self.past
-        token = self.told[-1]
+        self.reader.told = list(self.before)  # what it has read of them stands in their places
+        token = self.first
         for _ in range(self.length):
             token = choose(self.reader.read([token]), generator, temperature=1.0)
         return self.length

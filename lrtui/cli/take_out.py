@@ -34,6 +34,7 @@ def sample_command(
 ) -> None:
     """Let a trained model write. What is left out comes from the run's [sample]."""
     from lrtui.config.load import load_config, override
+    from lrtui.engine.device import limit_blas
     from lrtui.engine.export import load_model
     from lrtui.engine.sample import Sampler, opening_tokens
     from lrtui.runs.sweeps import refuse_sweep
@@ -46,6 +47,7 @@ def sample_command(
     model, vocabulary, _, found = load_model(directory, config, step)
     _tell_skipped(found.skipped)
     terminal = sys.stdout.isatty()
+    limit_blas(1)
     for piece in Sampler(model, vocabulary, opening_tokens(model, vocabulary)).pieces(config.sample, seed):
         # a pipe gets the text as it is; a terminal never gets a control character, and sees each as it comes
         sys.stdout.write(printable(piece, keep_newlines=True) if terminal else piece)

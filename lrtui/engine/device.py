@@ -15,6 +15,7 @@ import numpy
 import torch
 
 from lrtui.engine.kernels.choose import TINY_STEP, kernel_text, step_operations
+from lrtui.engine.kernels.hand import KINDS
 from lrtui.engine.processors import cores, free_cores
 from lrtui.errors import DeviceError
 
@@ -110,7 +111,8 @@ def prepare(config: Config, device: torch.device, threads: int) -> None:
     keep_memory()
     gc.freeze()  # what is loaded stays: a collection that walks all of torch would stall a step for 100 ms
     torch.set_num_threads(threads)
-    limit_blas(threads)
+    # where no kernel is by hand numpy only writes texts, and its products of one vector gain nothing by threads
+    limit_blas(threads if config.model.kind in KINDS else 1)
     if config.train.deterministic:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         if config.train.kernel == "compiled":

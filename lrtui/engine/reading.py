@@ -9,6 +9,7 @@ from torch import Tensor
 
 from lrtui.models.cells import Cell
 from lrtui.models.gpt import GPT, Past
+from lrtui.models.gpt_cell import GPTCell
 from lrtui.models.language_model import Carry, LanguageModel
 from lrtui.models.rnn import RecurrentModel
 
@@ -29,7 +30,7 @@ def reader_of(model: LanguageModel, lane: int = 0) -> Reader:
     """The quickest way to read to `model`, whose parameters stay as they are meanwhile."""
     device = next(model.parameters()).device
     if isinstance(model, GPT):
-        return CachedReader(model, lane, device)
+        return GPTCell(model, lane) if device.type == "cpu" else CachedReader(model, lane, device)
     if isinstance(model, RecurrentModel) and device.type == "cpu":
         return Cell(model, lane)
     return (StreamReader if model.reads == "streams" else WindowReader)(model, lane, device)
@@ -74,7 +75,7 @@ class StreamReader(_TorchReader):
 
 
 class CachedReader(_TorchReader):
-    """For the GPT: keys and values of what was read are kept, so that a token costs the same anywhere in the block.
+    """For a GPT on an accelerator: keys and values of what was read are kept, so that a token is read once.
 
     Past the block each token moves all the others by a place, and they are read anew.
     """

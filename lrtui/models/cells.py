@@ -24,7 +24,7 @@ class Layer:
 
     def __init__(self, kind: str, layer: nn.Module, lanes: int, lane: int) -> None:
         def of(name: str) -> Floats:
-            return _array(getattr(layer, name), lanes, lane)
+            return lane_array(getattr(layer, name), lanes, lane)
 
         self.kind = kind
         self.into, self.across, self.bias_in, self.bias = of("weight_ih"), of("weight_hh"), of("bias_ih"), of("bias_hh")
@@ -62,9 +62,9 @@ class Cell:
 
     def __init__(self, model: RecurrentModel, lane: int = 0) -> None:
         lanes = model.lanes
-        self.embed, self.head = _array(model.embed.weight, lanes, lane), _array(model.head.weight, lanes, lane)
+        self.embed, self.head = lane_array(model.embed.weight, lanes, lane), lane_array(model.head.weight, lanes, lane)
         assert model.head.bias is not None
-        self.bias = _array(model.head.bias, lanes, lane)
+        self.bias = lane_array(model.head.bias, lanes, lane)
         self.layers = [Layer(model.kind, layer, lanes, lane) for layer in model.layers]
         self._projected: dict[int, Floats] = {}  # what the first layer makes of each token, once it was met
 
@@ -86,6 +86,6 @@ class Cell:
             return torch.from_numpy(self.head @ x + self.bias)
 
 
-def _array(parameter: Tensor, lanes: int, lane: int) -> Floats:
+def lane_array(parameter: Tensor, lanes: int, lane: int) -> Floats:
     tensor = parameter.detach()
     return (tensor if lanes == 1 else tensor[lane]).numpy()

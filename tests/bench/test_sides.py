@@ -134,6 +134,7 @@ def test_quarters_of_a_block_are_written_again_and_again():
         side.ready()
         for _ in range(2):
             assert side.work() == 8
+            assert side.reader.told[: 8 * quarter] == place.data.train[: 8 * quarter].tolist()
             assert len(side.reader.told) == 8 * (quarter + 1)
 
 

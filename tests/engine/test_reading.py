@@ -6,6 +6,7 @@ import torch
 from lrtui.engine.reading import CachedReader, Reader, StreamReader, reader_of
 from lrtui.models.cells import Cell
 from lrtui.models.gpt import GPT
+from lrtui.models.gpt_cell import GPTCell
 from lrtui.models.language_model import LanguageModel
 from tests.small import FAMILIES, small_config, small_workplace
 
@@ -52,6 +53,42 @@ def test_without_a_cell_a_stream_carries_its_state() -> None:
     assert isinstance(quick, Cell)
     for tokens in (TOKENS[:5], TOKENS[5:6]):
         torch.testing.assert_close(quick.read(tokens), plain.read(tokens), atol=2e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize(("lanes", "lane"), [(1, 0), (3, 2)])
+@torch.no_grad()
+def test_a_gpt_is_read_to_alike_with_a_cell_and_without(lanes: int, lane: int, bias: bool) -> None:
+    place = small_workplace(small_config("gpt", model={"bias": bias}), lanes=lanes)
+    model = place.train.model.eval()
+    place.train.flat.values.normal_(0.0, 0.5, generator=torch.Generator().manual_seed(2))
+    assert isinstance(model, GPT)
+    quick, cached = reader_of(model, lane), CachedReader(model, lane, torch.device("cpu"))
+    assert isinstance(quick, GPTCell)
+    past = model.block + 2
+    for tokens in (TOKENS[:3], *([token] for token in TOKENS[3:past]), TOKENS[:2]):
+        expected = whole(model, (cached.told + tokens)[-model.block :], lane)
+        torch.testing.assert_close(cached.read(tokens), expected, atol=2e-5, rtol=1e-5)
+        torch.testing.assert_close(quick.read(tokens), expected, atol=2e-5, rtol=1e-5)
+    assert len(cached.told) == model.block
+
+
+@torch.no_grad()
+def test_a_text_may_begin_with_more_than_a_block() -> None:
+    model = model_of("gpt", 1)
+    quick = reader_of(model)
+    told = TOKENS * 3
+    torch.testing.assert_close(quick.read(told), whole(model, told, 0), atol=2e-5, rtol=1e-5)
+    torch.testing.assert_close(quick.read([4]), whole(model, [*told, 4], 0), atol=2e-5, rtol=1e-5)
+    quick.begin()
+    torch.testing.assert_close(quick.read([4]), whole(model, [4], 0), atol=2e-5, rtol=1e-5)
+
+
+@torch.no_grad()
+def test_a_diverged_gpt_writes_noise_quietly() -> None:
+    model = model_of("gpt", 1)
+    next(model.parameters()).fill_(float("nan"))
+    assert reader_of(model).read(TOKENS[:3]).isnan().all()
 
 
 @torch.no_grad()
