@@ -34,9 +34,6 @@ def sample_command(
 ) -> None:
     """Let a trained model write. What is left out comes from the run's [sample]."""
     from lrtui.config.load import load_config, override
-    from lrtui.engine.device import limit_blas
-    from lrtui.engine.export import load_model
-    from lrtui.engine.sample import Sampler, opening_tokens
     from lrtui.runs.sweeps import refuse_sweep
 
     directory = open_run(home_folder(home), run)
@@ -44,6 +41,10 @@ def sample_command(
     given = {"length": length, "temperature": temperature, "top_k": top_k, "top_p": top_p, "prompt": prompt}
     config = load_config(directory.config_toml)
     config = override(config, {"sample": {key: value for key, value in given.items() if value is not None}})
+    from lrtui.engine.device import limit_blas  # seconds of PyTorch, which a refusal does not need
+    from lrtui.engine.export import load_model
+    from lrtui.engine.sample import Sampler, opening_tokens
+
     model, vocabulary, _, found = load_model(directory, config, step)
     _tell_skipped(found.skipped)
     terminal = sys.stdout.isatty()
