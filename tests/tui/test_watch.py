@@ -4,6 +4,7 @@ import math
 import os
 import shutil
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -204,6 +205,22 @@ def test_a_long_run_is_seen_quickly_and_looked_at_again_for_almost_nothing(tmp_p
     for _ in range(10):
         view = looked(watch, view)
     assert (time.process_time() - before) / 10 < min(first / 5, 0.02)
+
+
+def test_the_memory_of_a_look_does_not_grow_with_the_steps(tmp_path: Path) -> None:
+    run = create_run(tmp_path, "long")
+    loss: list[float | None] = [2.0] * 10_000  # a short line on the disk: reading it costs the test no time
+    with MetricsWriter(run, 0) as metrics:
+        for step in range(0, 1_000_000, 10_000):
+            metrics.write(Stepped(step=step, n=10_000, loss=loss, lr=[0.1] * 10_000, grad_norm=loss))
+    watch = Watch(run)
+    tracemalloc.start()
+    try:
+        assert watch.look().step == 1_000_000
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 4e6, "three columns of a million steps are 24 MB"
 
 
 def test_an_entry_that_cannot_be_is_no_error(tmp_path: Path) -> None:
