@@ -78,11 +78,11 @@ def export_command(
     if format == "csv":
         from lrtui.runs.table import export_csv
 
-        export_csv(directory, path)
+        _tell(export_csv(directory, path))
     elif format == "tensorboard":
         from lrtui.engine.export import export_tensorboard
 
-        export_tensorboard(directory, path)
+        _tell(export_tensorboard(directory, path))
     else:
         _export_checkpoint(directory, format, path, step)
     typer.echo(f"wrote {printable(str(path))}")
@@ -102,5 +102,9 @@ def _export_checkpoint(directory: RunDirectory, format: str, path: Path, step: i
 
 
 def _tell_skipped(sentences: tuple[str, ...]) -> None:
+    _tell([f"{sentence}; using the one before" for sentence in sentences])
+
+
+def _tell(sentences: list[str]) -> None:
     for sentence in sentences:
-        typer.echo(f"lrtui: {printable(sentence)}; using the one before", err=True)
+        typer.echo(f"lrtui: {printable(sentence)}", err=True)

@@ -28,6 +28,7 @@ def sweep_picture(run: RunDirectory, look: Look) -> str:
     history = read_sweep(run)
     rows, series, step = standing_rows(run, history)
     parts = [sweep_charts(history, rows, series, step, look), "\n".join(sweep_table(history, rows, step))]
+    parts.append("\n".join(problem for each in series.values() for problem in each.problems))
     told = "\n\n".join(part for part in parts if part)
     return ascii_only(told) if look.ascii else told
 

@@ -18,6 +18,7 @@ from lrtui.runs.config_table import read_config_table
 from lrtui.runs.directory import RunDirectory, disk_error
 from lrtui.runs.events import EventReader
 from lrtui.runs.lock import holder, is_live
+from lrtui.runs.metrics import MetricsReader
 
 #: A lock is free a moment before its dead holder can be asked how it ended.
 _PATIENCE_SECONDS = 0.2
@@ -92,6 +93,11 @@ class DirectoryWatch:
             self._problem(error.message)
         except OSError as error:
             self._problem(disk_error("read", self._run.path, error).message)
+
+    def _lost_metrics(self, metrics: MetricsReader) -> None:
+        for sentence in metrics.lost.values():
+            self._problem(sentence)
+        self._skipped("the metrics", metrics.skipped)
 
     def _skipped(self, where: str, count: int) -> None:
         if count:

@@ -79,7 +79,7 @@ class SweepWatch(DirectoryWatch):
                 lane.curve.add(block)
             if block is not None:
                 grown, self._points[row.lane] = True, lane.curve.points
-            self._skipped("the metrics", lane.reader.skipped)
+            self._lost_metrics(lane.reader)
         return grown
 
 

@@ -66,7 +66,7 @@ class Watch(DirectoryWatch):
             self._tail.add(block)
         if block is not None:
             self._shown = self._numbers.snapshot()
-        self._skipped("the metrics", self._metrics.skipped)
+        self._lost_metrics(self._metrics)
 
     def _told_its_end(self) -> bool:
         return self._history.finished is not None or self._history.stopped is not None

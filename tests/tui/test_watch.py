@@ -130,6 +130,17 @@ def test_anything_in_the_place_of_a_file(tmp_path: Path, where: str, what: str) 
     assert looked(watch, view).log == view.log, "the same problem is not told again"
 
 
+def test_an_old_segment_that_cannot_be_read_is_told_and_the_later_ones_are_shown(tmp_path: Path) -> None:
+    run = told_run(tmp_path)
+    run.metrics(0).unlink()
+    run.metrics(0).mkdir()
+    watch = Watch(run)
+    view = looked(watch)
+    assert (view.numbers.branch.step[0], view.numbers.branch.end) == (400, 1000)
+    assert sum("metrics-000.jsonl: is a directory; its steps are left out" in line.text for line in view.log) == 1
+    assert looked(watch, view).log == view.log
+
+
 def test_a_run_that_is_deleted_and_another_in_its_place(tmp_path: Path) -> None:
     run = told_run(tmp_path)
     watch = Watch(run)
