@@ -13,6 +13,7 @@ from lrtui.errors import UsageError
 from lrtui.printable import printable
 from lrtui.runs.directory import RunDirectory, open_run
 from lrtui.runs.directory import home as home_folder
+from lrtui.runs.run_config import read_config
 
 
 def register(app: typer.Typer) -> None:
@@ -33,7 +34,7 @@ def sample_command(
     home: HomeOption = None,
 ) -> None:
     """Let a trained model write. What is left out comes from the run's [sample]."""
-    from lrtui.config.load import load_config, override
+    from lrtui.config.load import override
     from lrtui.engine.export import load_model
     from lrtui.engine.sample import Sampler, opening_tokens
     from lrtui.runs.sweeps import refuse_sweep
@@ -41,7 +42,7 @@ def sample_command(
     directory = open_run(home_folder(home), run)
     refuse_sweep(directory)
     given = {"length": length, "temperature": temperature, "top_k": top_k, "top_p": top_p, "prompt": prompt}
-    config = load_config(directory.config_toml)
+    config = read_config(directory)
     config = override(config, {"sample": {key: value for key, value in given.items() if value is not None}})
     model, vocabulary, _, found = load_model(directory, config, step)
     _tell_skipped(found.skipped)
@@ -89,10 +90,9 @@ def export_command(
 
 
 def _export_checkpoint(directory: RunDirectory, format: str, path: Path, step: int | None) -> None:
-    from lrtui.config.load import load_config
     from lrtui.engine.export import export_safetensors, export_torch, load_model
 
-    config = load_config(directory.config_toml)
+    config = read_config(directory)
     _, _, flat, found = load_model(directory, config, step)
     _tell_skipped(found.skipped)
     if format == "torch":

@@ -22,6 +22,7 @@ from lrtui.runs.closing import Closing
 from lrtui.runs.directory import RunDirectory, disk_errors
 from lrtui.runs.events import UNREADABLE
 from lrtui.runs.lines import LineReader, LineWriter
+from lrtui.runs.plain_files import open_plain
 
 COLUMNS = ("loss", "lr", "grad_norm")
 #: A block of more steps than any writer makes: a constant column must not let one bad line claim all the memory.
@@ -261,7 +262,7 @@ def last_block(run: RunDirectory) -> Block | None:
     """The newest block of the newest segment, read from its end; empty, as `Block` tells, where it has no steps yet."""
     for segment in reversed(run.segments()):
         path = run.metrics(segment)
-        with disk_errors("read", path), path.open("rb") as file:
+        with disk_errors("read", path), open(open_plain(path, os.O_RDONLY), "rb") as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES))
             lines = file.read().split(b"\n")[:-1]
         for line in reversed(lines):

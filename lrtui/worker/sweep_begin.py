@@ -25,6 +25,7 @@ from lrtui.messages import Event, LanePromoted, SweepResumed, SweepStarted, Warn
 from lrtui.runs.directory import RunDirectory, check_name, open_run
 from lrtui.runs.events import EventLog
 from lrtui.runs.lock import RunLock
+from lrtui.runs.run_config import read_config
 from lrtui.runs.sweep_table import winner
 from lrtui.runs.sweeps import ByHand, SweepPlan, read_plan, read_sweep, write_plan
 from lrtui.runs.unborn import bury
@@ -33,7 +34,7 @@ from lrtui.worker.begin import Progress, anchored, create_locked, write_config
 from lrtui.worker.control import WorkerInbox
 from lrtui.worker.open_files import allow_files
 from lrtui.worker.promote import Nursery
-from lrtui.worker.resume import read_config, same_workplace
+from lrtui.worker.resume import same_workplace
 from lrtui.worker.resume_plan import never_began
 from lrtui.worker.sweep_engine import SweepEngine, join_engine
 from lrtui.worker.sweep_host import SweepHost

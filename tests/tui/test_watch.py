@@ -112,7 +112,7 @@ def test_torn_and_foreign_lines_are_told_once_and_left_out(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("where", ["events.jsonl", "samples.jsonl", "metrics-000.jsonl", "config.toml", "worker.lock"])
-@pytest.mark.parametrize("what", ["directory", "pipe", "garbage", "endless link"])
+@pytest.mark.parametrize("what", ["directory", "pipe", "device", "garbage", "endless link"])
 def test_anything_in_the_place_of_a_file(tmp_path: Path, where: str, what: str) -> None:
     run = told_run(tmp_path)
     path = run.path / where
@@ -121,6 +121,8 @@ def test_anything_in_the_place_of_a_file(tmp_path: Path, where: str, what: str) 
         path.mkdir()
     elif what == "pipe":
         os.mkfifo(path)
+    elif what == "device":
+        path.symlink_to("/dev/zero")
     elif what == "garbage":
         path.write_bytes(bytes(range(256)) * 50)
     else:
