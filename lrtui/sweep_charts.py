@@ -58,6 +58,13 @@ def _curve(pairs: Iterable[tuple[float, float | None]], label: str, style: str, 
     )
 
 
+def u_span(rates: Sequence[float]) -> tuple[float, float]:
+    """The ends of the axis of rates, which ascend: a rate that is alone stands in the middle of two decades."""
+    if not rates:
+        return 1e-4, 1.0
+    return (rates[0], rates[-1]) if rates[0] < rates[-1] else (rates[0] / 10, rates[0] * 10)
+
+
 def u_marks(winner: float | None) -> list[Mark]:
     """The winning rate."""
     return [] if winner is None else [Mark(winner, f"lr {fine_rate(winner)}")]

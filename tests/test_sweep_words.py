@@ -8,7 +8,7 @@ from lrtui.errors import UsageError
 from lrtui.messages import Keep, Kill, LaneKept, LanePromoted, LaneRow, LanesCut, Promote, Prune, PruningChanged, Swept
 from lrtui.quantities import fine_rate
 from lrtui.runs.sweep_table import rate_rows
-from lrtui.sweep_charts import lane_curves, ranked, u_curves, u_marks
+from lrtui.sweep_charts import lane_curves, ranked, u_curves, u_marks, u_span
 from lrtui.sweep_words import sweep_happening, table_lines
 from lrtui.words import sentence
 from tests.runs.test_sweeps import STARTED
@@ -79,6 +79,11 @@ def test_the_u_shows_what_lasted_and_what_was_cut_where() -> None:
     assert points.style == "points"
     assert u_marks(None) == []
     assert u_marks(0.136)[0].label == "lr 1.36e-1"
+
+
+def test_a_rate_that_is_alone_stands_in_the_middle() -> None:
+    assert u_span([0.1, 0.2, 0.4]) == (0.1, 0.4)
+    assert u_span([0.5]) == (0.05, 5.0)
 
 
 def test_curves_are_named_from_the_best_on() -> None:

@@ -89,7 +89,10 @@ def show_command(run: RunArgument, home: HomeOption = None, as_json: JsonOption 
         _show_sweep(directory, as_json)
         return
     summary, history, samples = summarize(directory), read_history(directory), read_samples(directory)
-    diagnosis, last = diagnose_series(history, read_metrics(directory)), samples[-1] if samples else None
+    series = read_metrics(directory)
+    diagnosis, last = diagnose_series(history, series), samples[-1] if samples else None
+    for problem in series.problems:
+        typer.echo(f"lrtui: {problem}", err=True)
     if as_json:
         _echo_json(_facts(summary, history, diagnosis, last))
         return

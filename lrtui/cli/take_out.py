@@ -13,6 +13,7 @@ from lrtui.errors import UsageError
 from lrtui.printable import printable
 from lrtui.runs.directory import RunDirectory, open_run
 from lrtui.runs.directory import home as home_folder
+from lrtui.runs.run_config import read_config
 
 
 def register(app: typer.Typer) -> None:
@@ -33,13 +34,13 @@ def sample_command(
     home: HomeOption = None,
 ) -> None:
     """Let a trained model write. What is left out comes from the run's [sample]."""
-    from lrtui.config.load import load_config, override
+    from lrtui.config.load import override
     from lrtui.runs.sweeps import refuse_sweep
 
     directory = open_run(home_folder(home), run)
     refuse_sweep(directory)
     given = {"length": length, "temperature": temperature, "top_k": top_k, "top_p": top_p, "prompt": prompt}
-    config = load_config(directory.config_toml)
+    config = read_config(directory)
     config = override(config, {"sample": {key: value for key, value in given.items() if value is not None}})
     from lrtui.engine.device import limit_blas  # seconds of PyTorch, which a refusal does not need
     from lrtui.engine.export import load_model
@@ -81,21 +82,20 @@ def export_command(
     if format == "csv":
         from lrtui.runs.table import export_csv
 
-        export_csv(directory, path)
+        _tell(export_csv(directory, path))
     elif format == "tensorboard":
         from lrtui.engine.export import export_tensorboard
 
-        export_tensorboard(directory, path)
+        _tell(export_tensorboard(directory, path))
     else:
         _export_checkpoint(directory, format, path, step)
     typer.echo(f"wrote {printable(str(path))}")
 
 
 def _export_checkpoint(directory: RunDirectory, format: str, path: Path, step: int | None) -> None:
-    from lrtui.config.load import load_config
     from lrtui.engine.export import export_safetensors, export_torch, load_model
 
-    config = load_config(directory.config_toml)
+    config = read_config(directory)
     _, _, flat, found = load_model(directory, config, step)
     _tell_skipped(found.skipped)
     if format == "torch":
@@ -105,5 +105,9 @@ def _export_checkpoint(directory: RunDirectory, format: str, path: Path, step: i
 
 
 def _tell_skipped(sentences: tuple[str, ...]) -> None:
+    _tell([f"{sentence}; using the one before" for sentence in sentences])
+
+
+def _tell(sentences: list[str]) -> None:
     for sentence in sentences:
-        typer.echo(f"lrtui: {printable(sentence)}; using the one before", err=True)
+        typer.echo(f"lrtui: {printable(sentence)}", err=True)

@@ -27,6 +27,12 @@ class LocalMember(FrameProcess):
         except OSError:
             raise _ended() from None
 
+    def ready(self) -> bool:
+        return True
+
+    def news(self) -> list[str]:
+        return []
+
     def take(self) -> Done:
         done = self.receive(Done)
         if done is not None and self._setting_up and not done.error:

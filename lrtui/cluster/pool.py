@@ -24,6 +24,14 @@ class Member(Protocol):
         """Ask for `job`. Raises LrtuiError where nobody is there any more."""
         ...
 
+    def ready(self) -> bool:
+        """Whether that answer is there, or all there is to do is to wait for it; otherwise something else was told."""
+        ...
+
+    def news(self) -> list[str]:
+        """Sentences that nobody was told yet, about what was lost, is waited for, and was made good."""
+        ...
+
     def take(self) -> Done:
         """The answer to the oldest job without one, its error included. Raises LrtuiError as `post` does."""
         ...
@@ -39,7 +47,6 @@ class Pool:
     def __init__(self, flat: FlatParameters, seeds: Sequence[int], members: Sequence[Member]) -> None:
         self.flat, self.seeds, self.members = flat, seeds, members
         self._made = 0
-        self._news: list[str] = []
 
     def make(self, lanes: Sequence[int], rates: Sequence[Rate]) -> RemotePack:
         """A pack of fresh lanes with the next member."""
@@ -52,16 +59,13 @@ class Pool:
     def taken(self, member: Member) -> Done:
         """What `member` has done. Raises LrtuiError for what it could not do."""
         done = member.take()
-        if done.news:
-            self._news.append(done.news)
         if done.error:
             raise LrtuiError(done.error)
         return done
 
     def news(self) -> list[str]:
-        """Sentences that nobody was told yet, about what members lost and made good."""
-        told, self._news = self._news, []
-        return told
+        """What members have to tell that nobody was told yet."""
+        return [sentence for member in self.members for sentence in member.news()]
 
     def close(self) -> None:
         """End every member."""
@@ -82,6 +86,9 @@ class RemotePack:
 
     def begin(self, first: int, end: int) -> None:
         self.member.post(Train(self.number, first, end))
+
+    def ready(self) -> bool:
+        return self.member.ready()
 
     def finish(self) -> Block:
         done = self.pool.taken(self.member)

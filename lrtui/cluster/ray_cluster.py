@@ -49,6 +49,7 @@ class RayCluster:
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 (open as long as the process)
         self.process = FrameProcess("lrtui.cluster.ray_process", SECONDS_TO_END, self._said)
         self._replies: list[deque[Done]] = []
+        self._news: list[str] = []
         try:
             self._send(Join(address, self.folder, cpus, gpus))
             self.spare = self._receive(Joined)
@@ -81,11 +82,24 @@ class RayCluster:
 
     def take(self, worker: int) -> Done:
         """The worker's answer to its oldest job without one. Raises LrtuiError where Ray has ended."""
-        mine = self._replies[worker]
-        while not mine:
+        while not self.ready(worker):
+            pass
+        return self._replies[worker].popleft()
+
+    def ready(self, worker: int) -> bool:
+        """Whether there is an answer to take; otherwise something was told meanwhile. Raises as `take` does."""
+        if not self._replies[worker]:
             reply = self._receive(Reply)
-            self._replies[reply.worker].append(reply.done)
-        return mine.popleft()
+            if reply.news:
+                self._news.append(reply.news)
+            if reply.done is not None:
+                self._replies[reply.worker].append(reply.done)
+        return bool(self._replies[worker])
+
+    def news(self) -> list[str]:
+        """What was told of workers, and by nobody yet."""
+        told, self._news = self._news, []
+        return told
 
     def close(self) -> None:
         """Leave the cluster, or end one of our own. Can be done again."""
@@ -128,8 +142,14 @@ class RayMember:
     def post(self, job: Frame) -> None:
         self.cluster.post(self.number, job)
 
+    def ready(self) -> bool:
+        return self.cluster.ready(self.number)
+
     def take(self) -> Done:
         return self.cluster.take(self.number)
+
+    def news(self) -> list[str]:
+        return self.cluster.news()
 
     def close(self) -> None:
         self.cluster.close()  # its workers go with it

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import socket
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 import ray
 from ray.exceptions import RayError, RayTaskError
 
@@ -28,7 +29,13 @@ SECONDS_TO_KNOCK, SECONDS_TO_TELL = 10.0, 5.0
 SECONDS_TO_NOTICE = 0.5  # that the sweep has ended
 SAVING_SHARE = 20  # a state is known anew no more often than this many times as long as it takes
 MOST_TOLD = 200  # characters of what Ray says
+SECONDS_TO_REPLACE = 10.0  # a worker: then it is told that the sweep waits for one
 LOST = "a Ray worker was lost; another has gone on from the last state of its lanes"
+WAITS = "a Ray worker was lost, and the cluster has had no room for another yet: the sweep waits for some"
+
+
+#: hears a sentence about a worker while its answer is waited for
+Tell = Callable[[str], None]
 
 
 class NobodyAsksError(Exception):
@@ -90,12 +97,18 @@ class RayPackServer:
     """The actor: a PackServer. This process, which only hands on, loads no torch for it."""
 
     def __init__(self) -> None:
-        from lrtui.cluster.pack_server import PackServer
+        self._server: Any = None
 
-        self._server = PackServer()
+    def begun(self) -> bytes:
+        """Answered as soon as the cluster has made room: a Done, as it travels."""
+        return encoded(Done())
 
     def answer(self, job: bytes) -> bytes:
         """What became of a job, as both travel."""
+        if self._server is None:
+            from lrtui.cluster.pack_server import PackServer
+
+            self._server = PackServer()
         return encoded(self._server.answer(job_of(job)))
 
 
@@ -110,15 +123,15 @@ class Crew:
 
     def ready(self) -> Done:
         """How setting up went."""
-        return next((done for worker in self._workers if (done := worker.done()).error), Done())
+        return next((done for worker in self._workers if (done := worker.done(_nobody)).error), Done())
 
     def assign(self, worker: int, job: Frame) -> None:
         """Have a worker do `job`, after what it was assigned before."""
         self._workers[worker].assign(job)
 
-    def done(self, worker: int) -> Done:
-        """The answer to a worker's oldest job without one. Raises NobodyAsksError."""
-        return self._workers[worker].done()
+    def done(self, worker: int, tell: Tell) -> Done:
+        """The answer to a worker's oldest job without one; losses are told meanwhile. Raises NobodyAsksError."""
+        return self._workers[worker].done(tell)
 
 
 class Worker:
@@ -133,6 +146,7 @@ class Worker:
         self._journal = Journal()
         self._pending: deque[_Pending] = deque()
         self._again: deque[Any] = deque()  # answers to what was asked once more
+        self._begun: Any = None  # the answer to come of one that replaces another
         self._lock = threading.Lock()
         self._unsaved = SECONDS_UNSAVED
         self._actor = self._kind.remote()
@@ -142,13 +156,13 @@ class Worker:
         with self._lock:
             self._pending.append(_Pending(job, self._ask(job), time.monotonic()))
 
-    def done(self) -> Done:
+    def done(self, tell: Tell) -> Done:
         """The answer to the oldest job without one. Raises NobodyAsksError."""
         losses = 0
         while True:
             pending = self._pending[0]
             try:
-                done = self._answer(pending.answer)
+                done = self._answer(pending.answer, tell)
                 break
             except RayTaskError as error:
                 done = Done(error=f"a Ray worker failed: {_sentence(error)}")
@@ -163,25 +177,38 @@ class Worker:
         if not done.error:
             self._journal.note(pending.job, done, time.monotonic() - pending.asked)
             self._save(pending.job)
-        return msgspec.structs.replace(done, news=LOST) if losses else done
+        if losses and not done.error:
+            tell(LOST)
+        return done
 
     def _ask(self, job: Frame) -> Any:
         return self._actor.answer.remote(self._setup if isinstance(job, Setup) else encoded(job))
 
-    def _answer(self, answer: Any) -> Done:
+    def _answer(self, answer: Any, tell: Tell) -> Done:
         """Wait for it, and for all that was asked once more before it."""
+        if self._begun is not None and not self._is_there(self._begun, SECONDS_TO_REPLACE):
+            tell(WAITS)
         while self._again:
             done = self._fetched(self._again[0])
             if done.error:
                 return done
             self._again.popleft()
+        self._begun = None
         return self._fetched(answer)
 
     def _fetched(self, answer: Any) -> Done:
+        self._is_there(answer, math.inf)
+        return done_of(ray.get(answer))
+
+    def _is_there(self, answer: Any, seconds: float) -> bool:
+        """Whether it came within so many seconds. Raises NobodyAsksError."""
+        end = time.monotonic() + seconds
         while not ray.wait([answer], timeout=SECONDS_TO_NOTICE)[0]:
             if self._gone.is_set():
                 raise NobodyAsksError
-        return done_of(ray.get(answer))
+            if time.monotonic() > end:
+                return False
+        return True
 
     def _replace(self) -> None:
         """Another actor, with the packs of the one that was lost, and its jobs that have no answer."""
@@ -189,6 +216,7 @@ class Worker:
             with contextlib.suppress(RayError):
                 ray.kill(self._actor)  # it may only be out of reach
             self._actor = self._kind.remote()
+            self._begun = self._actor.begun.remote()
             self._again = deque([self._actor.answer.remote(self._setup)])
             self._again.extend(self._ask(job) for job in self._journal.jobs())
             for pending in self._pending:
@@ -202,6 +230,10 @@ class Worker:
         with contextlib.suppress(RayError):  # lost: the next answer tells
             self._journal.note(capture, self._fetched(self._ask(capture)))
         self._unsaved = max(SECONDS_UNSAVED, SAVING_SHARE * (time.monotonic() - began))
+
+
+def _nobody(sentence: str) -> None:
+    """Whom nobody is told."""
 
 
 @dataclass

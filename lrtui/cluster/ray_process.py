@@ -13,6 +13,7 @@ import select
 import shutil
 import threading
 import time
+from functools import partial
 from typing import IO, TYPE_CHECKING
 
 from lrtui.cluster.wire import Assign, Hire, Join, Joined, Reply, read_frame, write_frame
@@ -91,9 +92,14 @@ def _serve(jobs: IO[bytes], answers: IO[bytes], hire: Hire, gone: threading.Even
     try:
         write_frame(answers, crew.ready())
         while (worker := turns.get()) is not None:
-            write_frame(answers, Reply(worker, crew.done(worker)))
+            worker_tells = partial(_tell, answers, worker)
+            write_frame(answers, Reply(worker, crew.done(worker, worker_tells)))
     except NobodyAsksError:
         pass
+
+
+def _tell(answers: IO[bytes], worker: int, sentence: str) -> None:
+    write_frame(answers, Reply(worker, news=sentence))
 
 
 def _hand_on(jobs: IO[bytes], crew: Crew, turns: queue.SimpleQueue[int | None]) -> None:

@@ -69,17 +69,13 @@ class Setup(msgspec.Struct, frozen=True, tag=True):
 
 
 class Done(msgspec.Struct, frozen=True):
-    """What became of a job: a block of steps, losses, tensors, or nothing to tell; or `error`, in a sentence.
-
-    `news` is a sentence about what else happened meanwhile, and was set right.
-    """
+    """What became of a job: a block of steps, losses, tensors, or nothing to tell; or `error`, in a sentence."""
 
     columns: tuple[list[list[float]], list[list[float]], list[list[float]]] | None = None
     losses: list[float] = []
     tensors: bytes = b""
     updates: int = 0
     error: str = ""
-    news: str = ""
 
 
 Frame = Setup | Make | Train | Evaluate | Capture | Restore | Keep | Steer
@@ -123,10 +119,11 @@ class Assign(msgspec.Struct, frozen=True):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """A worker's answer to its oldest job without one."""
+    """A worker's answer to its oldest job without one; or, before that is there, `news` of the worker in a sentence."""
 
     worker: int
-    done: Done
+    done: Done | None = None
+    news: str = ""
 
 
 _T = TypeVar("_T")

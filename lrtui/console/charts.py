@@ -26,9 +26,10 @@ def run_charts(runs: Sequence[RunDirectory], look: Look) -> str:
     above = replace(look, height=max(6, look.height - rate_height))
     below = replace(look, height=rate_height, log_y=True)
     # The log scale asked for is the loss's: a rate falls by decades, and reads as a line only on a log axis.
+    problems = "".join(f"\n{problem}" for _, _, series in read for problem in series.problems)
     if len(read) == 1:
         _, history, series = read[0]
-        return _single(history, series, above, below)
+        return _single(history, series, above, below) + problems
     losses, rates = [], []
     for hue, (name, history, series) in enumerate(read):
         losses.append(Curve(x=series.step, y=series.loss, label=name, style="mean", hue=hue))
@@ -37,7 +38,8 @@ def run_charts(runs: Sequence[RunDirectory], look: Look) -> str:
     shared = shared_references([history for _, history, _ in read])
     # Both charts span the same steps, so that what stands above belongs to what stands below.
     steps = span([*losses, *rates])
-    return f"{loss_chart(losses, above, references=shared, steps=steps)}\n{rate_chart(rates, below, steps=steps)}"
+    loss = loss_chart(losses, above, references=shared, steps=steps)
+    return f"{loss}\n{rate_chart(rates, below, steps=steps)}{problems}"
 
 
 def _single(history: History, series: Series, above: Look, below: Look) -> str:

@@ -10,7 +10,7 @@ from lrtui.runs.directory import RunDirectory
 from lrtui.runs.metrics import Series, read_metrics
 from lrtui.runs.sweep_table import rate_rows, winner, with_losses
 from lrtui.runs.sweeps import SweepHistory, read_sweep
-from lrtui.sweep_charts import lane_curves, u_curves, u_marks
+from lrtui.sweep_charts import lane_curves, u_curves, u_marks, u_span
 from lrtui.sweep_words import swept_text, table_lines
 from lrtui.words import BASELINES
 
@@ -28,17 +28,18 @@ def sweep_picture(run: RunDirectory, look: Look) -> str:
     history = read_sweep(run)
     rows, series, step = standing_rows(run, history)
     parts = [sweep_charts(history, rows, series, step, look), "\n".join(sweep_table(history, rows, step))]
+    parts.append("\n".join(problem for each in series.values() for problem in each.problems))
     told = "\n\n".join(part for part in parts if part)
     return ascii_only(told) if look.ascii else told
 
 
 def sweep_charts(history: SweepHistory, rows: list[LaneRow], series: dict[int, Series], step: int, look: Look) -> str:
     """Loss against rate above, the curves of all lanes below."""
-    if history.started is None or len(history.started.rates) < 2:
+    if history.started is None:
         return ""
     best = winner(rows)
-    span = history.started.rates[0], history.started.rates[-1]
-    u = range_chart(u_curves(rows, step), look, span, marks=u_marks(best.rate if best else None))
+    marks = u_marks(best.rate if best else None)
+    u = range_chart(u_curves(rows, step), look, u_span(history.started.rates), marks=marks)
     known = history.started.baselines
     lines = [Reference(name, known[name]) for name in BASELINES if name in known]
     curves = lane_curves(rows, {lane: (each.step, each.loss) for lane, each in series.items()})

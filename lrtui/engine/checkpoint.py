@@ -24,7 +24,8 @@ from lrtui.engine.state import Snapshot, state_sha256
 from lrtui.errors import CheckpointError, OtherModelError
 from lrtui.lr.schedule import Schedule
 from lrtui.runs.checkpoints import Meta, read_meta
-from lrtui.runs.directory import RunDirectory, disk_errors, sync_directory
+from lrtui.runs.directory import RunDirectory, disk_errors, reason_text, sync_directory
+from lrtui.runs.plain_files import read_plain
 
 MANIFEST = "MANIFEST.json"
 OLD = ".old.tmp"  # ends the name of a folder that is being replaced
@@ -164,7 +165,7 @@ def read_verified(folder: Path, only: tuple[str, ...] = (), needed: tuple[str, .
         return CheckpointError(f"checkpoint {folder.name}: {what}")
 
     try:
-        manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=dict[str, FileRecord])
+        manifest = msgspec.json.decode(read_plain(folder / MANIFEST), type=dict[str, FileRecord])
     except FileNotFoundError:
         raise bad(f"{MANIFEST} is missing") from None
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
@@ -174,9 +175,9 @@ def read_verified(folder: Path, only: tuple[str, ...] = (), needed: tuple[str, .
         if only and name not in only:
             continue
         try:
-            data = (folder / name).read_bytes()
+            data = read_plain(folder / name)
         except OSError as error:
-            raise bad(f"{name}: {os.strerror(error.errno or 0).lower()}") from None
+            raise bad(f"{name}: {reason_text(error)}") from None
         if len(data) != record.size:
             raise bad(f"{name} has {len(data)} bytes instead of {record.size}")
         if hashlib.sha256(data).hexdigest() != record.sha256:

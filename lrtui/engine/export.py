@@ -64,10 +64,10 @@ def export_safetensors(path: Path, flat: FlatParameters, found: shelf.Found) -> 
         path.write_bytes(save(tensors, {"step": str(found.snapshot.step)}))
 
 
-def export_tensorboard(run: RunDirectory, path: Path) -> None:
+def export_tensorboard(run: RunDirectory, path: Path) -> list[str]:
     """Loss, rate and gradient norm of every step, and the evaluations, as TensorBoard events in the folder `path`.
 
-    Raises UsageError where the extra is not installed.
+    Returns what could not be read, in sentences. Raises UsageError where the extra is not installed.
     """
     try:
         from torch.utils.tensorboard import SummaryWriter
@@ -83,3 +83,4 @@ def export_tensorboard(run: RunDirectory, path: Path) -> None:
                 value = getattr(evaluated, f"{split}_loss")
                 if value is not None:
                     writer.add_scalar(f"evaluation/{split}", value, evaluated.step)
+    return series.problems

@@ -14,7 +14,7 @@ from typing import Protocol
 from lrtui.engine.lane_book import LaneBook
 from lrtui.engine.lanes import LaneTensors, solo, take
 from lrtui.engine.pack import Block
-from lrtui.engine.state import Snapshot
+from lrtui.engine.state import IDLE, Idle, Snapshot
 from lrtui.engine.sweep_state import LanesLeft, SweepState
 from lrtui.lr.ledger import Rate
 from lrtui.messages import Event, LanesCut, LanesEvaluated, LanesStepped, finite_or_none
@@ -31,6 +31,10 @@ class LanePack(Protocol):
 
     def begin(self, first: int, end: int) -> None:
         """Train the steps `first` … `end` − 1: now, or when `finish` is called."""
+        ...
+
+    def ready(self) -> bool:
+        """Whether to `finish`; otherwise something else has come meanwhile, be it news: ask again."""
         ...
 
     def finish(self) -> Block:
@@ -83,13 +87,15 @@ class LaneField:
         for pack, (_, tensors) in zip(self.packs, state.packs if state else (), strict=False):
             pack.restore(tensors)
 
-    def train(self, end: int) -> Iterator[Event]:
+    def train(self, end: int) -> Iterator[Event | Idle]:
         """Train every lane up to step `end`, and cut at once those that were lost."""
         first, block = self.step, Block([], [], [])
         for pack in self.packs:
             pack.begin(first, end)
         numbers, lost = list[int](), list[int]()
         for pack in self.packs:
+            while not pack.ready():
+                yield IDLE  # a chance to tell why it takes so long
             made = pack.finish()
             for place, number in enumerate(pack.lanes):
                 n = self.book.read(number, made.loss[place])

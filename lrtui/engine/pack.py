@@ -58,6 +58,10 @@ class Pack:
         """Train the steps `first` … `end` − 1: now, or when `finish` is called."""
         self._stretch = (first, end)
 
+    def ready(self) -> bool:
+        """Here it always is."""
+        return True
+
     def finish(self) -> Block:
         """What the steps asked for by `begin` left."""
         first, end = self._stretch

@@ -22,6 +22,7 @@ from lrtui.messages import LaneRow
 from lrtui.runs.checkpoints import Progress, checkpoint_folders
 from lrtui.runs.directory import RunDirectory
 from lrtui.runs.events import UNREADABLE
+from lrtui.runs.plain_files import read_plain
 
 KEEP = 2  # states of a sweep: the newest, and the one before should that be damaged
 
@@ -165,7 +166,7 @@ def _cuts(run: RunDirectory, row: LaneRow) -> list[Path]:
 
 def _meta(folder: Path) -> SweepMeta | None:
     try:
-        return msgspec.json.decode((folder / "state.json").read_bytes(), type=SweepMeta)
+        return msgspec.json.decode(read_plain(folder / "state.json"), type=SweepMeta)
     except (OSError, *UNREADABLE):
         return None
 

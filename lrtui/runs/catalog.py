@@ -22,6 +22,7 @@ from lrtui.runs.events import UNREADABLE, SampleLine
 from lrtui.runs.history import History, read_history
 from lrtui.runs.lock import RunLock, is_live
 from lrtui.runs.metrics import last_block
+from lrtui.runs.plain_files import open_plain
 from lrtui.runs.sweep_table import winner
 from lrtui.runs.sweeps import SweepHistory, is_sweep, read_sweep
 
@@ -232,7 +233,7 @@ def _size_and_time(path: Path) -> tuple[int, float]:
 def last_sample(run: RunDirectory) -> SampleLine | None:
     """The newest sample of a run, read from the end of its file; None where it has none that can be read."""
     try:
-        with run.samples.open("rb") as file:
+        with open(open_plain(run.samples, os.O_RDONLY), "rb") as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES))
             lines = file.read().split(b"\n")[:-1]
     except OSError:

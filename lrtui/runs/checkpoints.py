@@ -20,6 +20,7 @@ from lrtui.lr.schedule import Schedule
 from lrtui.messages import Rewound
 from lrtui.runs.directory import RunDirectory, disk_errors
 from lrtui.runs.events import UNREADABLE
+from lrtui.runs.plain_files import read_plain
 
 FORMAT = 1
 _FOLDER = re.compile(r"\d{9,}")
@@ -63,7 +64,7 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
 def read_meta(folder: Path) -> Meta:
     """state.json of a checkpoint, unverified. Raises CheckpointError."""
     try:
-        return msgspec.json.decode((folder / "state.json").read_bytes(), type=Meta)
+        return msgspec.json.decode(read_plain(folder / "state.json"), type=Meta)
     except (OSError, *UNREADABLE) as error:
         raise CheckpointError(f"checkpoint {folder.name}: state.json cannot be read: {error}") from None
 

@@ -1,18 +1,16 @@
 """A run's config.toml as plain tables: what any version of lrtui wrote, unchecked, and quick to read."""
 
-import stat
 import tomllib
 from typing import Any
 
 from lrtui.runs.directory import RunDirectory
+from lrtui.runs.plain_files import read_plain
 
 
 def read_config_table(run: RunDirectory) -> dict[str, Any]:
     """The tables of a run's config.toml; empty where it cannot be read."""
     try:
-        if not stat.S_ISREG(run.config_toml.stat().st_mode):
-            return {}
-        return tomllib.loads(run.config_toml.read_text(encoding="utf-8"))
+        return tomllib.loads(read_plain(run.config_toml).decode("utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}
 

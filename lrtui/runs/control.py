@@ -1,11 +1,13 @@
 """How to speak to a live run: where its socket is, and the lines that travel there, one JSON object each."""
 
+import os
 import socket
 from pathlib import Path
 
 import msgspec
 
 from lrtui.runs.directory import RunDirectory
+from lrtui.runs.plain_files import open_plain, read_plain
 
 LONGEST_LINE = 64 * 1024
 
@@ -39,11 +41,12 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
 def read_address(run: RunDirectory) -> Address | None:
     """Where the run's socket is, or was; None where it never had one."""
     try:
-        return msgspec.json.decode(run.control.read_bytes(), type=Address)
+        return msgspec.json.decode(read_plain(run.control), type=Address)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
 
 
 def write_address(run: RunDirectory, path: Path, pid: int) -> None:
-    """Tell readers where the socket is."""
-    run.control.write_bytes(msgspec.json.encode(Address(str(path), pid, socket.gethostname())))
+    """Tell readers where the socket is. Raises OSError."""
+    with open(open_plain(run.control, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "wb") as file:
+        file.write(msgspec.json.encode(Address(str(path), pid, socket.gethostname())))

@@ -128,8 +128,12 @@ def disk_error(what: str, path: Path, error: OSError) -> DiskError:
         errno.EROFS: "The disk is read-only: choose another place with --home or LRTUI_HOME.",
         errno.EACCES: "You may not write there: choose another place with --home or LRTUI_HOME.",
     }
-    reason = os.strerror(error.errno).lower() if error.errno else str(error)
-    return DiskError(f"cannot {what} {printable(str(path))}: {reason}", hints.get(error.errno or 0, ""))
+    return DiskError(f"cannot {what} {printable(str(path))}: {reason_text(error)}", hints.get(error.errno or 0, ""))
+
+
+def reason_text(error: OSError) -> str:
+    """What the operating system has against it, without the path."""
+    return os.strerror(error.errno).lower() if error.errno else str(error)
 
 
 def sync_directory(path: Path) -> None:

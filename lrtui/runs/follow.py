@@ -11,6 +11,7 @@ from lrtui.messages import (
     Stepped,
     Stopped,
     Swept,
+    Warned,
     finite_or_none,
 )
 from lrtui.runs.directory import RunDirectory
@@ -27,12 +28,18 @@ def follow(run: RunDirectory, sleep: Callable[[float], None] = time.sleep) -> It
     Within one look steps come first, then samples, then what happened; an end is told last.
     """
     log, metrics, samples = EventReader(run.events), MetricsReader(run), SampleReader(run)
+    lost, step = set[str](), 0
     while True:
         live = is_live(run)  # asked before reading: what a worker wrote before it ended is still read
         ends: list[Event] = []
         for block in metrics.poll():
+            step = block.step + len(block.loss)
             if block.loss:
                 yield _stepped(block)
+        for sentence in metrics.lost.values():
+            if sentence not in lost:
+                lost.add(sentence)
+                yield Warned(step, message=sentence)
         for line in samples.poll():
             yield Sampled(line.step, prompt=line.prompt, temperature=line.temperature, text=line.text, lane=line.lane)
         for event in log.poll():

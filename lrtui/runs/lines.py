@@ -11,6 +11,7 @@ from pathlib import Path
 
 from lrtui.runs.closing import Closing
 from lrtui.runs.directory import disk_errors
+from lrtui.runs.plain_files import open_plain
 
 _CHUNK = 1 << 20
 
@@ -24,9 +25,9 @@ class LineWriter(Closing):
     def __init__(self, path: Path, *, sync: bool, exclusive: bool = False) -> None:
         self.path = path
         self._sync = sync
-        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | (os.O_EXCL if exclusive else 0)
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | (os.O_EXCL if exclusive else 0)
         with disk_errors("write", path):
-            self._handle = os.open(path, flags, 0o644)
+            self._handle = open_plain(path, flags)
             self._size = _end_of_last_line(self._handle)
             os.ftruncate(self._handle, self._size)
             if sync:
@@ -87,8 +88,7 @@ class LineReader:
         """
         with disk_errors("read", self.path):
             try:
-                # O_NONBLOCK: a pipe in its place must not stop us
-                handle = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+                handle = open_plain(self.path, os.O_RDONLY)
             except FileNotFoundError:
                 return
         try:

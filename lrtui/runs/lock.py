@@ -15,6 +15,7 @@ import msgspec
 
 from lrtui.errors import UsageError
 from lrtui.runs.directory import RunDirectory, disk_errors
+from lrtui.runs.plain_files import open_plain, read_plain
 
 #: A probe holds a shared lock for microseconds; a writer that meets one must not take it for another writer.
 _PATIENCE_SECONDS = 0.2
@@ -128,13 +129,13 @@ def is_live(run: RunDirectory) -> bool:
 def holder(run: RunDirectory) -> Holder | None:
     """Who last took the lock, as the file says; true only while `is_live`."""
     try:
-        return msgspec.json.decode(run.worker_lock.read_bytes(), type=Holder)
+        return msgspec.json.decode(read_plain(run.worker_lock), type=Holder)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
 
 
 def _open(run: RunDirectory, flags: int) -> int:
-    handle = os.open(run.worker_lock, flags | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0), 0o644)
+    handle = open_plain(run.worker_lock, flags | getattr(os, "O_NOFOLLOW", 0))
     _open_handles.add(handle)
     return handle
 

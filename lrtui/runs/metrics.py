@@ -16,11 +16,13 @@ from typing import cast
 
 import msgspec
 
+from lrtui.errors import DiskError
 from lrtui.messages import Stepped
 from lrtui.runs.closing import Closing
 from lrtui.runs.directory import RunDirectory, disk_errors
 from lrtui.runs.events import UNREADABLE
 from lrtui.runs.lines import LineReader, LineWriter
+from lrtui.runs.plain_files import open_plain
 
 COLUMNS = ("loss", "lr", "grad_norm")
 #: A block of more steps than any writer makes: a constant column must not let one bad line claim all the memory.
@@ -110,7 +112,7 @@ def _column(name: str, values: Sequence[float | None]) -> str:
 class Series:
     """The surviving steps of a run, ascending, one value a step and column; `ghosts` are the superseded branches.
 
-    `updates` are as in `Block`. Steps may be missing where the disk was full.
+    `updates` are as in `Block`. Steps may be missing where the disk was full, and for `problems`, told in sentences.
     """
 
     step: "array[int]" = field(default_factory=lambda: array("q"))
@@ -119,6 +121,7 @@ class Series:
     grad_norm: "array[float]" = field(default_factory=lambda: array("d"))
     ghosts: "list[Series]" = field(default_factory=list)
     updates: list[tuple[int, float]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
 
     def add(self, block: Block) -> None:
         """Appends a block; steps it supersedes become a ghost first."""
@@ -158,19 +161,28 @@ def joined(blocks: Iterable[Block], most: int = 8192) -> Iterator[Block]:
 
 
 class MetricsReader:
-    """Follows the metrics of a run through all its segments. `skipped` counts unreadable complete lines."""
+    """Follows the metrics of a run through all its segments. `skipped` counts unreadable complete lines.
+
+    `lost` are the segments that could not be read, or not to their ends, each by its number with a sentence.
+    """
 
     def __init__(self, run: RunDirectory) -> None:
         self.skipped = 0
+        self.lost: dict[int, str] = {}
         self._run = run
         self._segment = -1
         self._lines: LineReader | None = None
         self._begun = False
 
     def poll(self) -> Iterator[Block]:
-        """The blocks since the last poll, in the order they were written. Raises DiskError where that fails."""
+        """The blocks since the last poll, in the order they were written.
+
+        What cannot be read of a segment is tried again while it is the newest, and then left out. Raises DiskError
+        where nothing can be read.
+        """
         # A segment is finished before the next one is made: list first, then read what is left of the present one.
-        ahead = [segment for segment in self._run.segments() if segment > self._segment]
+        with disk_errors("read", self._run.path):
+            ahead = [segment for segment in self._run.segments() if segment > self._segment]
         yield from self._rest_of_segment()
         for segment in ahead:
             self._segment, self._begun = segment, False
@@ -178,15 +190,28 @@ class MetricsReader:
             yield from self._rest_of_segment()
 
     def _rest_of_segment(self) -> Iterator[Block]:
-        decode = _decode_block if self._begun else _decode_header
-        for line in self._lines.poll() if self._lines else ():
-            try:
-                block = decode(self._segment, line)
-            except UNREADABLE:
-                self.skipped += 1
-                continue
-            decode, self._begun = _decode_block, True
-            yield block
+        decode = _decode_block if self._begun else _decode_first
+        try:
+            for line in self._lines.poll() if self._lines else ():
+                try:
+                    block = decode(self._segment, line)
+                except UNREADABLE:
+                    self.skipped += 1
+                    continue
+                decode, self._begun = _decode_block, True
+                yield block
+        except DiskError as error:
+            self.lost[self._segment] = f"{error.message}; its steps are left out"
+        else:
+            self.lost.pop(self._segment, None)
+
+
+def _decode_first(segment: int, line: bytes) -> Block:
+    """The header; a block, where that is damaged: its step tells nearly the same."""
+    try:
+        return _decode_header(segment, line)
+    except UNREADABLE:
+        return _decode_block(segment, line)
 
 
 def _decode_header(segment: int, line: bytes) -> Block:
@@ -223,10 +248,13 @@ def _values(values: list[float | None], n: int) -> "array[float]":
 
 
 def read_metrics(run: RunDirectory) -> Series:
-    """Every step of a run, live or dead. Raises DiskError where its metrics cannot be read."""
-    series = Series()
-    for block in MetricsReader(run).poll():
+    """Every step of a run, live or dead, that can be read. Raises DiskError where none can be."""
+    reader, series = MetricsReader(run), Series()
+    for block in reader.poll():
         series.add(block)
+    series.problems = list(reader.lost.values())
+    if series.problems and not series.step:
+        raise DiskError(series.problems[0])
     return series
 
 
@@ -234,7 +262,7 @@ def last_block(run: RunDirectory) -> Block | None:
     """The newest block of the newest segment, read from its end; empty, as `Block` tells, where it has no steps yet."""
     for segment in reversed(run.segments()):
         path = run.metrics(segment)
-        with disk_errors("read", path), path.open("rb") as file:
+        with disk_errors("read", path), open(open_plain(path, os.O_RDONLY), "rb") as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES))
             lines = file.read().split(b"\n")[:-1]
         for line in reversed(lines):

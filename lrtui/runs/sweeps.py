@@ -36,6 +36,7 @@ from lrtui.messages import (
 )
 from lrtui.runs.directory import RunDirectory, disk_errors, sync_directory
 from lrtui.runs.events import UNREADABLE, EventReader
+from lrtui.runs.plain_files import read_plain
 
 #: changes by hand, which a resume carries out again at their steps
 ByHand = LanesCut | LaneKept | PruningChanged
@@ -81,7 +82,7 @@ def write_plan(run: RunDirectory, plan: SweepPlan) -> None:
 def read_plan(run: RunDirectory) -> SweepPlan | None:
     """The plan of a sweep; None for a run, and for a plan that cannot be read."""
     try:
-        return msgspec.json.decode(run.sweep_json.read_bytes(), type=SweepPlan)
+        return msgspec.json.decode(read_plain(run.sweep_json), type=SweepPlan)
     except (OSError, *UNREADABLE):
         return None
 

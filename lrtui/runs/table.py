@@ -10,10 +10,10 @@ from lrtui.runs.metrics import read_metrics
 HEADER = ("step", "loss", "lr", "grad_norm", "train_loss", "val_loss")
 
 
-def export_csv(run: RunDirectory, path: Path) -> None:
+def export_csv(run: RunDirectory, path: Path) -> list[str]:
     """One row a surviving step; `train_loss` and `val_loss` stand in the row of the step before which they were taken.
 
-    A value that was not finite is `nan`. Raises DiskError.
+    A value that was not finite is `nan`. Returns what could not be read, in sentences. Raises DiskError.
     """
     series = read_metrics(run)
     evaluations = {e.step: e for e in read_history(run).evaluations}
@@ -27,3 +27,4 @@ def export_csv(run: RunDirectory, path: Path) -> None:
             writer.writerow((*row, *losses))
         if last in evaluations:
             writer.writerow((last, "", "", "", evaluations[last].train_loss, evaluations[last].val_loss))
+    return series.problems

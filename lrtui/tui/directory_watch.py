@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from lrtui.errors import DiskError, LrtuiError
@@ -18,6 +18,7 @@ from lrtui.runs.config_table import read_config_table
 from lrtui.runs.directory import RunDirectory, disk_error
 from lrtui.runs.events import EventReader
 from lrtui.runs.lock import holder, is_live
+from lrtui.runs.metrics import MetricsReader
 
 #: A lock is free a moment before its dead holder can be asked how it ended.
 _PATIENCE_SECONDS = 0.2
@@ -80,19 +81,23 @@ class DirectoryWatch:
         """What the log has gained; the config is read again where it could not be."""
         if not self._config:
             self._config = read_config_table(self._run)
-        events = self._all(self._log.poll())
+        events = list(self._readable(self._log.poll()))
         self._skipped("events.jsonl", self._log.skipped)
         return events
 
-    def _all(self, found: Iterable[_T]) -> list[_T]:
-        taken: list[_T] = []
+    def _readable(self, found: Iterable[_T]) -> Iterator[_T]:
+        """What was found, one after another, up to what cannot be read: that is told."""
         try:
-            taken.extend(found)
+            yield from found
         except DiskError as error:
             self._problem(error.message)
         except OSError as error:
             self._problem(disk_error("read", self._run.path, error).message)
-        return taken
+
+    def _lost_metrics(self, metrics: MetricsReader) -> None:
+        for sentence in metrics.lost.values():
+            self._problem(sentence)
+        self._skipped("the metrics", metrics.skipped)
 
     def _skipped(self, where: str, count: int) -> None:
         if count:

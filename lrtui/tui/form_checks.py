@@ -10,6 +10,7 @@ from lrtui.config.schema import Config
 from lrtui.errors import ConfigError, UsageError
 from lrtui.runs.catalog import model_label
 from lrtui.runs.directory import check_name, open_run, runs_folder
+from lrtui.runs.run_config import read_config
 from lrtui.tui.form import Form
 
 _SHAPE = ("kind", "embed", "hidden", "layers", "context", "bias")
@@ -66,7 +67,7 @@ def check_weights(home: Path, form: Form, text: str) -> str:
         raise UsageError(f"{step!r} is no step", "For example quiet-otter@4000.")
     run = open_run(home, name)
     of = f"the weights of {run.name}{f' at step {step}' if step else ', its newest checkpoint'}"
-    differs = differences(form, load_config(run.config_toml))
+    differs = differences(form, read_config(run))
     told = ", ".join(f"{key} is {value} there" for key, value in differs.items())
     return f"{of} do not fit, nothing would start: {told}" if differs else f"begins with {of}"
 

@@ -89,10 +89,10 @@ class Obstacles:
 
 
 def _read_weights(home: Path, source: str) -> _Weights:
-    from lrtui.config.load import load_config
     from lrtui.runs.directory import open_run
+    from lrtui.runs.run_config import read_config
 
     try:
-        return _Weights(source, load_config(open_run(home, source.partition("@")[0]).config_toml))
+        return _Weights(source, read_config(open_run(home, source.partition("@")[0])))
     except LrtuiError as error:
         return _Weights(source, None, error.sentence)

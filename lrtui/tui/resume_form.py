@@ -11,8 +11,9 @@ from lrtui.command_words import whole_number
 from lrtui.errors import LrtuiError, UsageError
 from lrtui.lr.ledger import EXTEND_MODES, Rate
 from lrtui.printable import printable
-from lrtui.runs.directory import RunDirectory, disk_errors
+from lrtui.runs.directory import RunDirectory
 from lrtui.runs.history import History, read_history
+from lrtui.runs.run_config import read_config
 from lrtui.words import rate_text
 from lrtui.worker.resume_plan import ResumeOptions, Standing, must_ask, standing
 
@@ -185,10 +186,7 @@ def read_form(run: RunDirectory) -> ResumeForm:
 
     Raises UsageError where it never began, ConfigError, CheckpointError, DiskError.
     """
-    from lrtui.config.load import load_config
-
-    with disk_errors("read", run.config_toml):
-        config = load_config(run.config_toml)
+    config = read_config(run)
     history = read_history(run)
     place = standing(run, history)
     _check_ledger(place, run)

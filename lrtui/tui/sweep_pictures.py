@@ -8,7 +8,7 @@ from lrtui.figure import Curve, Look, Mark, Reference
 from lrtui.messages import LaneRow
 from lrtui.plot import loss_chart, range_chart
 from lrtui.quantities import fine_rate
-from lrtui.sweep_charts import LASTING, ranked, u_curves, u_marks
+from lrtui.sweep_charts import LASTING, ranked, u_curves, u_marks, u_span
 from lrtui.tui.charts import UNITS, ChartLook, round_span, smoothed
 from lrtui.tui.lane_curve import Points
 from lrtui.tui.sweep_state import SweepView
@@ -56,11 +56,9 @@ def _smooth(curve: Curve, smoothing: float, unit: float) -> Curve:
 def rates_lines(view: SweepView, look: Look, own: ChartLook, chosen: LaneRow | None = None) -> str:
     """Loss against rate, the U, with the best rate and the chosen one marked."""
     rates: Sequence[float] = view.history.started.rates if view.history.started else ()
-    if len(rates) < 2:
-        return range_chart([], look, (1e-4, 1.0))
     best = view.best
     marks = u_marks(best.rate if best else None)
     if chosen is not None and (best is None or chosen.rate != best.rate):
         marks.append(Mark(chosen.rate, f"{fine_rate(chosen.rate)} here"))
     asked = replace(look, log_y=own.log_y)
-    return range_chart(u_curves(view.rows, view.step), asked, (rates[0], rates[-1]), marks=marks)
+    return range_chart(u_curves(view.rows, view.step), asked, u_span(rates), marks=marks)

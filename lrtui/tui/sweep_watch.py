@@ -74,12 +74,12 @@ class SweepWatch(DirectoryWatch):
             lane = self._lanes.get(row.lane)
             if lane is None:
                 lane = self._lanes[row.lane] = _Lane(MetricsReader(self._run.lane(row.lane)), LaneCurve(total))
-            blocks = self._all(joined(lane.reader.poll()))
-            for block in blocks:
+            block = None
+            for block in self._readable(joined(lane.reader.poll())):  # one at a time, however long the lane
                 lane.curve.add(block)
-            if blocks:
+            if block is not None:
                 grown, self._points[row.lane] = True, lane.curve.points
-            self._skipped("the metrics", lane.reader.skipped)
+            self._lost_metrics(lane.reader)
         return grown
 
 

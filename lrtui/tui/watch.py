@@ -52,19 +52,21 @@ class Watch(DirectoryWatch):
     def _read(self) -> tuple[list[Event], list[SampleLine]]:
         # Events first: what they speak of is then among the steps.
         events = self._new_events()
-        blocks = self._all(joined(self._metrics.poll()))
-        samples = self._all(self._samples.poll())
         for event in events:
             self._fold.add(event)
         if events or self._history.skipped != self._log.skipped:
             self._history = self._fold.history(self._log.skipped)
-        for block in blocks:
+        self._read_steps()
+        return events, list(self._readable(self._samples.poll()))
+
+    def _read_steps(self) -> None:
+        block = None
+        for block in self._readable(joined(self._metrics.poll())):  # one at a time: a run may have any number of steps
             self._numbers.add(block)
             self._tail.add(block)
-        if blocks:
+        if block is not None:
             self._shown = self._numbers.snapshot()
-        self._skipped("the metrics", self._metrics.skipped)
-        return events, samples
+        self._lost_metrics(self._metrics)
 
     def _told_its_end(self) -> bool:
         return self._history.finished is not None or self._history.stopped is not None

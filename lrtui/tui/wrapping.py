@@ -25,6 +25,14 @@ def wrapped(text: str, width: int, most: int = 10_000) -> list[str]:
     return lines
 
 
+def fitted(text: str, width: int, most: int) -> str:
+    """`text` on at most `most` lines of at most `width` cells; what is left out shows as an ellipsis."""
+    lines = wrapped(text, width)
+    if len(lines) > most:
+        lines[most - 1 :] = [cut(" ".join(lines[most - 1 :]), width)]
+    return "\n".join(lines)
+
+
 def _folded(line: str, width: int) -> Iterator[str]:
     if line.isascii() and len(line) <= width:
         yield line

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,6 @@ from lrtui.engine.checkpoint import Origin, write_state
 from lrtui.engine.inbox import parse_script
 from lrtui.engine.ranks import Ranks
 from lrtui.engine.session import Session
-from lrtui.engine.state import Snapshot
 from lrtui.engine.warm import warm_start
 from lrtui.engine.writer import CheckpointWriter
 from lrtui.lr.schedule import Schedule
@@ -66,30 +65,26 @@ def begin(
         pulse=Pulse(),
         recall=lambda step, entries: host.recall(step, entries),
     )
-    write = partial(_write_beginning, place, origin, session.live.capture() if warm else None)
-    run, lock = create_locked(home, name, write)
-    opening[0] = msgspec.structs.replace(opening[0], run=run.name)
-    host = Host(run, lock, place, session, inbox, origin, opening, CheckpointWriter())
+    with new_run(home, name) as (run, lock):
+        write_config(run, place.config)
+        if warm is not None:
+            write_state(run.beginning, session.live.capture(), place.train.flat, origin)
+        opening[0] = msgspec.structs.replace(opening[0], run=run.name)
+        host = Host(run, lock, place, session, inbox, origin, opening, CheckpointWriter())
     return host
 
 
-def _write_beginning(place: Workplace, origin: Origin, beginning: Snapshot | None, run: RunDirectory) -> None:
-    """What a new run has from the first moment: its config, and the state that another run gave it."""
-    write_config(run, place.config)
-    if beginning is not None:
-        write_state(run.beginning, beginning, place.train.flat, origin)
-
-
-def create_locked(home: Path, name: str | None, write: Callable[[RunDirectory], None]) -> tuple[RunDirectory, RunLock]:
-    """The directory of a new run, locked, with the files that `write` puts there before anybody may see it as one."""
+@contextmanager
+def new_run(home: Path, name: str | None) -> Iterator[tuple[RunDirectory, RunLock]]:
+    """The directory of a new run, and its lock, held also at the end. After an error inside, neither is left."""
     run = create_run(home, name)
+    lock = RunLock(run)
     try:
-        lock = RunLock(run).acquire()
-        write(run)
+        yield run, lock.acquire()
     except BaseException:
         shutil.rmtree(run.path, ignore_errors=True)  # it never was a run
+        lock.release()
         raise
-    return run, lock
 
 
 def _started(place: Workplace, origin: Origin, script: Sequence[str]) -> RunStarted:

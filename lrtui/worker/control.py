@@ -72,7 +72,8 @@ class ControlServer:
             os.chmod(path, 0o600)
             self._listener.listen(16)
             self._listener.setblocking(False)
-            write_address(self.run, path, os.getpid())
+            with disk_errors("write", self.run.control):
+                write_address(self.run, path, os.getpid())
         self._bell, self._ear = socket.socketpair()
         self._ear.setblocking(False)
         self._closing = False

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from lrtui.errors import LrtuiError
 from lrtui.runs.directory import RunDirectory, disk_errors
+from lrtui.runs.plain_files import open_plain
 
 STATUS_VARIABLE = "LRTUI_STATUS_FD"
 
@@ -111,7 +112,7 @@ def begun(run: RunDirectory) -> None:
     """Called in the worker: its run has begun. Tell the parent, and let go of its terminal."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     with disk_errors("write", run.worker_log):
-        log = os.open(run.worker_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        log = open_plain(run.worker_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     sys.stdout.flush()
     sys.stderr.flush()
     for standard in (1, 2):

@@ -19,10 +19,11 @@ from lrtui.lr.ledger import fold
 from lrtui.messages import Confirm, Event, Find, RunStarted
 from lrtui.runs.directory import open_run
 from lrtui.runs.history import read_history
+from lrtui.runs.run_config import read_config
 from lrtui.runs.sweeps import refuse_sweep
 from lrtui.worker.begin import Progress
 from lrtui.worker.host import Pulse
-from lrtui.worker.resume import read_config, resume_point, same_workplace
+from lrtui.worker.resume import resume_point, same_workplace
 from lrtui.worker.resume_plan import ResumeOptions
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from lrtui.runs.checkpoints import checkpoint_folders, surviving
 from lrtui.runs.directory import RunDirectory
 from lrtui.runs.history import read_history
 from lrtui.runs.lock import holder
+from lrtui.runs.plain_files import open_plain
 from lrtui.runs.sweeps import is_sweep, read_sweep
 from lrtui.worker.detach import exit_code_of, is_child
 
@@ -79,7 +80,7 @@ def _last_words(run: RunDirectory) -> list[str]:
     try:
         if run.worker_log.stat().st_mtime_ns < run.worker_lock.stat().st_mtime_ns:
             return []  # it tells of an attempt before
-        with open(os.open(run.worker_log, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        with open(open_plain(run.worker_log, os.O_RDONLY), "rb") as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - _LOG_BYTES))
             tail = file.read(_LOG_BYTES).decode("utf-8", "replace")
     except OSError:

@@ -81,9 +81,10 @@ class Nursery:
             write_config(run, config)
             write_state(run.beginning, snapshot, flat, origin)
             write_checkpoint(run, snapshot, flat, origin, pinned=True)
-            _copy_metrics(self.run.lane(row.lane), run, snapshot.step)
+            lost = _copy_metrics(self.run.lane(row.lane), run, snapshot.step)
             with EventLog(run) as log:
-                for event in self._story(name, row, snapshot, config, origin, history):
+                *story, end = self._story(name, row, snapshot, config, origin, history)
+                for event in (*story, *(Warned(snapshot.step, message=sentence) for sentence in lost), end):
                     log.append(event)
 
     def _story(
@@ -134,8 +135,8 @@ def _changes(snapshot: Snapshot, config: Config) -> Iterator[RateChanged]:
         yield RateChanged(entry.step, entry=entry, old=old(entry.step), new=new(entry.step), cause=entry.cause)
 
 
-def _copy_metrics(lane: RunDirectory, run: RunDirectory, step: int) -> None:
-    """The lane's surviving steps before `step`, as one segment."""
+def _copy_metrics(lane: RunDirectory, run: RunDirectory, step: int) -> list[str]:
+    """The lane's surviving steps before `step`, as one segment; what of them could not be read, in sentences."""
     series = read_metrics(lane)
     kept = sum(at < step for at in series.step)
     with MetricsWriter(run, 0) as writer:
@@ -150,3 +151,4 @@ def _copy_metrics(lane: RunDirectory, run: RunDirectory, step: int) -> None:
                     grad_norm=[finite_or_none(v) for v in series.grad_norm[part]],
                 )
             )
+    return series.problems

@@ -19,8 +19,9 @@ from lrtui.errors import UsageError
 from lrtui.messages import Event, RateChanged, RunResumed, RunStarted, Stop, Stopped
 from lrtui.runs.directory import RunDirectory, open_run
 from lrtui.runs.history import read_history
+from lrtui.runs.run_config import read_config
 from lrtui.worker.host import Pulse
-from lrtui.worker.resume import read_config, with_its_kernel
+from lrtui.worker.resume import with_its_kernel
 
 
 @dataclass

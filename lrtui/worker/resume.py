@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lrtui.config.load import load_config
 from lrtui.engine import shelf
 from lrtui.engine.build import Workplace, load_data, make_workplace
 from lrtui.engine.checkpoint import Origin, read_checkpoint
@@ -19,9 +18,10 @@ from lrtui.engine.writer import CheckpointWriter
 from lrtui.errors import CheckpointError, CorpusError
 from lrtui.messages import Event, Rewound, RunResumed, RunStarted, SweepStarted
 from lrtui.runs.checkpoints import is_untouched
-from lrtui.runs.directory import RunDirectory, disk_errors, open_run
+from lrtui.runs.directory import RunDirectory, open_run
 from lrtui.runs.history import History, read_history
 from lrtui.runs.lock import RunLock
+from lrtui.runs.run_config import read_config
 from lrtui.text.dataset import TextData
 from lrtui.worker.begin import Progress, origin_of
 from lrtui.worker.control import WorkerInbox
@@ -51,12 +51,6 @@ def resume(
     except BaseException:
         lock.release()
         raise
-
-
-def read_config(run: RunDirectory) -> Config:
-    """The configuration that a run or a sweep began with. Raises ConfigError, DiskError."""
-    with disk_errors("read", run.config_toml):
-        return load_config(run.config_toml)
 
 
 def same_workplace(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,15 +24,16 @@ from lrtui.messages import Event, LanePromoted, SweepResumed, SweepStarted, Warn
 from lrtui.runs.directory import RunDirectory, check_name, open_run
 from lrtui.runs.events import EventLog
 from lrtui.runs.lock import RunLock
+from lrtui.runs.run_config import read_config
 from lrtui.runs.sweep_table import winner
 from lrtui.runs.sweeps import ByHand, SweepPlan, read_plan, read_sweep, write_plan
 from lrtui.runs.unborn import bury
 from lrtui.text.baselines import baselines
-from lrtui.worker.begin import Progress, anchored, create_locked, write_config
+from lrtui.worker.begin import Progress, anchored, new_run, write_config
 from lrtui.worker.control import WorkerInbox
 from lrtui.worker.open_files import allow_files
 from lrtui.worker.promote import Nursery
-from lrtui.worker.resume import read_config, same_workplace
+from lrtui.worker.resume import same_workplace
 from lrtui.worker.resume_plan import never_began
 from lrtui.worker.sweep_engine import SweepEngine, join_engine
 from lrtui.worker.sweep_host import SweepHost
@@ -81,20 +81,12 @@ def begin_sweep(
         plan = _plan(config, place, options, engine)
         place = _with_threads(config, place, plan, engine)
         pool, started = engine.pool(plan, place, home), _started(place, plan)
-
-        def write(run: RunDirectory) -> None:
+        with new_run(home, name) as (run, lock):
             write_config(run, place.config)
             write_plan(run, plan)
-
-        run, lock = create_locked(home, name, write)
-        try:
             opening: list[Event] = [msgspec.structs.replace(started, run=run.name)]
             opening += [Warned(0, message=sentence) for sentence in (*warnings, *place.notes)]
             return _host(home, run, lock, place, plan, opening, pool)
-        except BaseException:
-            shutil.rmtree(run.path, ignore_errors=True)  # it never was a sweep
-            lock.release()
-            raise
     except BaseException:
         engine.close()
         raise

@@ -12,10 +12,13 @@ from typer.testing import CliRunner
 
 from lrtui.cli.library import register
 from lrtui.errors import LrtuiError, UsageError
+from lrtui.messages import Warned
 from lrtui.runs.directory import create_run, open_run, run_names
 from lrtui.runs.events import EventLog
+from lrtui.runs.follow import follow
 from lrtui.runs.lock import RunLock
 from lrtui.runs.metrics import MetricsWriter
+from lrtui.runs.table import export_csv
 from lrtui.words import size_text
 from tests.runs.story import block, started, told_run
 
@@ -98,6 +101,22 @@ def test_show_as_json(home: Path) -> None:
     assert told["evaluations"][-1]["step"] == 1000
     assert told["sample"]["text"].startswith("emma\x1b")
     assert told["unreadable_lines"] == 0
+
+
+def test_a_segment_that_cannot_be_read_is_told_and_the_rest_is_shown(home: Path) -> None:
+    run = open_run(home, "quiet-otter")
+    run.metrics(0).unlink()
+    run.metrics(0).mkdir()
+    told = "metrics-000.jsonl: is a directory; its steps are left out"
+    shown = CliRunner().invoke(app, ["show", "quiet-otter"], catch_exceptions=False)
+    assert told in shown.stderr
+    assert "step 1,000/1,000" in shown.stdout
+    assert output("plot", "quiet-otter").splitlines()[-1].endswith(told)
+    assert output("plot", "quiet-otter", "happy-seal").count(told) == 1
+    assert [sentence.endswith(told) for sentence in export_csv(run, home / "table.csv")] == [True]
+    assert (home / "table.csv").read_text().splitlines()[1].startswith("400,")
+    warned = [event.message for event in follow(run) if isinstance(event, Warned)]
+    assert [message.endswith(told) for message in warned] == [True]
 
 
 def test_plot_one_and_several(home: Path) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +12,13 @@ import pytest
 from lrtui.cluster.local_members import setup_on
 from lrtui.cluster.pool import Pool
 from lrtui.cluster.ray_cluster import RayCluster
+from lrtui.cluster.ray_process import QUIET
+from lrtui.cluster.wire import Done, Hire, Make
 from lrtui.engine.build import load_data, make_workplace
 from lrtui.engine.sweep import Sweep, SweepYielded
 from lrtui.engine.sweep_build import pack_maker
 from lrtui.engine.sweep_state import SweepCheckpointDue
+from lrtui.lr.ledger import fold
 from lrtui.messages import LanesStepped
 from lrtui.runs.directory import open_run
 from lrtui.runs.metrics import read_metrics
@@ -76,6 +80,46 @@ def test_a_worker_that_is_killed_changes_nothing(tmp_path: Path) -> None:
     assert len(ours) > 4
     assert not Path(cluster.folder).exists()
     wait_until_ended(ours)
+
+
+def test_a_sweep_that_waits_for_room_in_the_cluster_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import ray
+
+    from lrtui.cluster import ray_crew
+
+    for variable, value in QUIET.items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.setattr(ray_crew, "SECONDS_TO_REPLACE", 1.0)
+    place = make_workplace(CONFIG, load_data(CONFIG, tmp_path))
+    setup = setup_on(place, "cpu", home=str(tmp_path))
+    ray.init("local", num_cpus=1, include_dashboard=False, log_to_driver=False, _node_ip_address="127.0.0.1")
+    try:
+        crew = ray_crew.Crew(Hire(setup, 1, 1, 0), threading.Event())
+        assert crew.ready() == Done()
+        # somebody else has asked for the room before it is free
+        other = ray.remote(Other).options(num_cpus=1).remote()
+        (worker,) = [child for child in descendants(os.getpid()) if title(child).startswith("ray::RayPackServer")]
+        os.kill(worker, signal.SIGKILL)
+        ray.get(other.here.remote())
+        told: list[str] = []
+
+        def tell(sentence: str) -> None:
+            told.append(sentence)
+            if sentence == ray_crew.WAITS:
+                ray.kill(other)
+
+        crew.assign(0, Make(0, 1337, [0], [fold(CONFIG.lr_schedule(), ())]))
+        assert crew.done(0, tell).error == ""
+        assert told == [ray_crew.WAITS, ray_crew.LOST]
+    finally:
+        ray.shutdown()
+
+
+class Other:
+    """Who takes up room."""
+
+    def here(self) -> bool:
+        return True
 
 
 def disturbed(sweep: Sweep, pid: int) -> Iterator[SweepYielded]:

@@ -74,3 +74,15 @@ def test_the_picture_of_a_directory(tmp_path: Path) -> None:
     assert "lr 1e-1" in done
     assert done.splitlines()[-1] == "Swept 4 lanes: lr 1e-1 wins, val 2.500 ± 0.707 over 2 seeds"
     assert sweep_picture(run, Look(width=80, height=12, colour=False, ascii=True)).isascii()
+
+
+def test_the_picture_of_a_single_rate(tmp_path: Path) -> None:
+    run = create_run(tmp_path, "s")
+    run.lane(0).path.mkdir(parents=True)
+    with MetricsWriter(run.lane(0), 0) as writer:
+        writer.write(Stepped(0, n=100, loss=[3.0] * 100, lr=[0.1] * 100, grad_norm=[1.0] * 100))
+    with EventLog(run) as log:
+        log.append(msgspec.structs.replace(STARTED, rates=[0.1], seeds=[1]))
+    drawn = sweep_picture(run, Look(width=80, height=12, colour=False))
+    assert "Loss by learning rate" in drawn
+    assert drawn.count("•") == 1

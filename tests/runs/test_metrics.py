@@ -121,6 +121,59 @@ def test_a_segment_without_room_for_its_header_is_not_left_behind(
     assert run.segments() == [0]
 
 
+def test_a_segment_that_cannot_be_read_hides_no_other(run: RunDirectory) -> None:
+    for start in (0, 100, 200):
+        write(run, start, block(start))
+    unreadable(run, 1)
+    series = read_metrics(run)
+    assert list(series.step) == [*range(100), *range(200, 300)]
+    assert [f"cannot read {run.metrics(1)}: is a directory; its steps are left out"] == series.problems
+    reader = MetricsReader(run)
+    assert [one.segment for one in reader.poll()] == [0, 0, 2, 2]
+    assert list(reader.poll()) == []
+    assert list(reader.lost) == [1]
+
+
+def test_the_newest_segment_is_tried_again(run: RunDirectory) -> None:
+    write(run, 0, block(0))
+    write(run, 100, block(100))
+    aside = unreadable(run, 1)
+    reader = MetricsReader(run)
+    assert [one.segment for one in reader.poll()] == [0, 0]
+    assert list(reader.lost) == [1]
+    run.metrics(1).rmdir()
+    aside.rename(run.metrics(1))
+    assert [one.segment for one in reader.poll()] == [1, 1]
+    assert reader.lost == {}
+
+
+def test_where_no_segment_can_be_read_nothing_is_shown_for_all(run: RunDirectory) -> None:
+    assert read_metrics(run).problems == []
+    write(run, 0, block(0))
+    unreadable(run, 0)
+    with pytest.raises(DiskError, match="is a directory"):
+        read_metrics(run)
+
+
+def test_a_damaged_header_costs_no_steps(run: RunDirectory) -> None:
+    write(run, 0, block(0), block(100))
+    write(run, 150, block(150), block(250))
+    data = bytearray(run.metrics(1).read_bytes())
+    data[:5] = b"\0\xff{}["
+    run.metrics(1).write_bytes(data)
+    series = read_metrics(run)
+    assert list(series.step) == list(range(350))
+    assert len(series.ghosts[0].step) == 50
+
+
+def unreadable(run: RunDirectory, segment: int) -> Path:
+    """Puts a folder in the place of a segment, which goes aside."""
+    aside = run.path / "aside"
+    run.metrics(segment).rename(aside)
+    run.metrics(segment).mkdir()
+    return aside
+
+
 garbage = st.one_of(
     st.binary(max_size=50).map(lambda line: line.replace(b"\n", b"")),
     st.sampled_from(

@@ -4,6 +4,7 @@ import math
 import os
 import shutil
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -111,7 +112,7 @@ def test_torn_and_foreign_lines_are_told_once_and_left_out(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("where", ["events.jsonl", "samples.jsonl", "metrics-000.jsonl", "config.toml", "worker.lock"])
-@pytest.mark.parametrize("what", ["directory", "pipe", "garbage", "endless link"])
+@pytest.mark.parametrize("what", ["directory", "pipe", "device", "garbage", "endless link"])
 def test_anything_in_the_place_of_a_file(tmp_path: Path, where: str, what: str) -> None:
     run = told_run(tmp_path)
     path = run.path / where
@@ -120,6 +121,8 @@ def test_anything_in_the_place_of_a_file(tmp_path: Path, where: str, what: str) 
         path.mkdir()
     elif what == "pipe":
         os.mkfifo(path)
+    elif what == "device":
+        path.symlink_to("/dev/zero")
     elif what == "garbage":
         path.write_bytes(bytes(range(256)) * 50)
     else:
@@ -127,6 +130,17 @@ def test_anything_in_the_place_of_a_file(tmp_path: Path, where: str, what: str) 
     watch = Watch(run)
     view = looked(watch)
     assert looked(watch, view).log == view.log, "the same problem is not told again"
+
+
+def test_an_old_segment_that_cannot_be_read_is_told_and_the_later_ones_are_shown(tmp_path: Path) -> None:
+    run = told_run(tmp_path)
+    run.metrics(0).unlink()
+    run.metrics(0).mkdir()
+    watch = Watch(run)
+    view = looked(watch)
+    assert (view.numbers.branch.step[0], view.numbers.branch.end) == (400, 1000)
+    assert sum("metrics-000.jsonl: is a directory; its steps are left out" in line.text for line in view.log) == 1
+    assert looked(watch, view).log == view.log
 
 
 def test_a_run_that_is_deleted_and_another_in_its_place(tmp_path: Path) -> None:
@@ -204,6 +218,22 @@ def test_a_long_run_is_seen_quickly_and_looked_at_again_for_almost_nothing(tmp_p
     for _ in range(10):
         view = looked(watch, view)
     assert (time.process_time() - before) / 10 < min(first / 5, 0.02)
+
+
+def test_the_memory_of_a_look_does_not_grow_with_the_steps(tmp_path: Path) -> None:
+    run = create_run(tmp_path, "long")
+    loss: list[float | None] = [2.0] * 10_000  # a short line on the disk: reading it costs the test no time
+    with MetricsWriter(run, 0) as metrics:
+        for step in range(0, 1_000_000, 10_000):
+            metrics.write(Stepped(step=step, n=10_000, loss=loss, lr=[0.1] * 10_000, grad_norm=loss))
+    watch = Watch(run)
+    tracemalloc.start()
+    try:
+        assert watch.look().step == 1_000_000
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 4e6, "three columns of a million steps are 24 MB"
 
 
 def test_an_entry_that_cannot_be_is_no_error(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from lrtui.printable import printable
-from lrtui.tui.wrapping import cut, wrapped
+from lrtui.tui.wrapping import cut, fitted, wrapped
 
 ANY_TEXT = st.text(st.sampled_from("ab [/b]\x1b\x9b\u202e\ud800日本e\u0301\u200d👩‍🚀\ufe0f❤\n\t "), max_size=200)
 
@@ -51,3 +51,13 @@ def test_an_ellipsis_tells_what_is_missing() -> None:
 
 def test_a_word_that_fits_a_line_is_not_broken() -> None:
     assert wrapped("go on: lrtui-resume-fast-sparrow", 26) == ["go on:", "lrtui-resume-fast-sparrow"]
+
+
+@given(ANY_TEXT, st.integers(2, 40), st.integers(1, 4))
+def test_a_fitted_text_fits_and_is_whole_where_there_is_room(text: str, width: int, most: int) -> None:
+    lines, whole = fitted(text, width, most).split("\n"), wrapped(text, width)
+    assert len(lines) <= most
+    assert all(cell_len(line) <= width for line in lines)
+    assert lines[: most - 1] == whole[: most - 1]
+    if len(whole) <= most:
+        assert lines == whole

@@ -1,11 +1,15 @@
 """A run that begins with another run's weights: on its own text or on another one, and what it refuses."""
 
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 
 from lrtui.messages import Finished, RunStarted, Warned
+from lrtui.runs.directory import run_names
+from lrtui.runs.lock import is_live
+from lrtui.worker.begin import new_run
 from tests.processes import COSINE, Zygote
 
 
@@ -67,3 +71,20 @@ def test_a_warm_start_that_cannot_be_is_refused_before_it_is_a_run(zygote: Zygot
     assert "'haed.*' matches no parameter" in refused.text()
     assert "head.weight" in refused.text()
     assert not (home / "checkpoints" / "x").exists()
+
+
+def test_what_fails_while_a_run_is_made_leaves_neither_folder_nor_lock(tmp_path: Path) -> None:
+    def interrupted() -> None:
+        with new_run(tmp_path, "x") as (run, _):
+            assert is_live(run)
+            raise KeyboardInterrupt
+
+    open_files = len(os.listdir("/proc/self/fd"))
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert run_names(tmp_path) == []
+    assert len(os.listdir("/proc/self/fd")) == open_files
+    with new_run(tmp_path, "x") as (run, lock):
+        pass
+    assert is_live(run), "the lock goes to whoever trains it"
+    lock.release()

@@ -78,7 +78,7 @@ class ChosenRunScreen(Place):
 
     @work(group="branch", exclusive=True)
     async def _branch(self, name: str) -> None:
-        from lrtui.config.load import load_config
+        from lrtui.runs.run_config import read_config
         from lrtui.tui.screens.checkpoints import Checkpoints, read_checkpoints
 
         try:
@@ -86,7 +86,7 @@ class ChosenRunScreen(Place):
             there = await asyncio.to_thread(read_checkpoints, run)
             if not there:
                 raise UsageError(f"{name} has no checkpoint to branch from", "A live run saves one with c.")
-            config = await asyncio.to_thread(load_config, run.config_toml)
+            config = await asyncio.to_thread(read_config, run)
         except LrtuiError as error:
             self.app.tell(error.sentence, "error")
             return

@@ -33,7 +33,7 @@ from lrtui.tui.widgets.headline import Headline
 from lrtui.tui.widgets.key_bar import KeyBar
 from lrtui.tui.widgets.pane import Pane
 from lrtui.tui.widgets.tints import curve_style, tint
-from lrtui.tui.wrapping import cut, wrapped
+from lrtui.tui.wrapping import cut, fitted, wrapped
 
 if TYPE_CHECKING:
     from lrtui.tui.app import LrtuiApp
@@ -43,6 +43,8 @@ _LEGEND = "── "
 _OTHER = "Other"
 #: cells inside the tables beside the charts, as in find.tcss; below them they are as wide as the screen
 _INSIDE, _INSIDE_WIDE = 42, 56
+#: lines that the verdict may take, and what can be done now
+_ROWS, _ROWS_NEXT = 4, 2
 
 
 class FindPlace(Place):
@@ -109,8 +111,9 @@ class FindPlace(Place):
         self._show_tables(found)
         told, level = verdict(sought)
         width = max(8, self.size.width - 2)
-        self.query_one("#verdict", Static).update(Content.styled(cut(told, width), f"bold {_style(level)}"))
-        self.query_one("#next", Static).update(Content(cut(next_line(sought, self.app.settings.keys), width)))
+        told, can = fitted(told, width, _ROWS), fitted(next_line(sought, self.app.settings.keys), width, _ROWS_NEXT)
+        self.query_one("#verdict", Static).update(Content.styled(told, f"bold {_style(level)}"))
+        self.query_one("#next", Static).update(Content(can))
         self._name_keys(sought)
 
     def _show_charts(self, found: Findings, now: float | None) -> None:
@@ -125,8 +128,11 @@ class FindPlace(Place):
         rules, lanes = self.query_one("#rules", Pane), self.query_one("#lanes", Pane)
         width = self._inside()
         lines = self._lines(rule_rows(found.tested) or point_rows(found), width)
-        end = wrapped(ending(found), width) if ending(found) else []
-        rules.show([*lines, *(Text(line, "dim") for line in ["", *end] if end)], test_title(found))
+        if end := ending(found):
+            # below the charts there is one line left for it
+            told = [fitted(end, width, 1)] if self.has_class("-narrow") else ["", *wrapped(end, width)]
+            lines += [Text(line, "dim") for line in told]
+        rules.show(lines, test_title(found))
         if found.trial is not None:
             lanes.show(self._lines(trial_rows(found.trial), width), trial_title(found.trial))
 

@@ -3,7 +3,7 @@
 from textual.content import Content
 from textual.widgets import Static
 
-from lrtui.tui.wrapping import cut, wrapped
+from lrtui.tui.wrapping import cut, fitted
 
 _MOST_ROWS = 3
 #: a screen of fewer rows needs them for the list
@@ -22,8 +22,6 @@ class FormTitle(Static):
         """Show `heading`, and below it what is `wrong`, or what is told `otherwise`."""
         width = max(1, self.app.size.width - 2)
         rows = _MOST_ROWS if wrong and self.app.size.height >= _ROOMY else 1
-        folded = wrapped(wrong or otherwise, width)
-        last = " ".join(folded[rows - 1 :])
-        below = "\n".join([*folded[: rows - 1], cut(last, width)] if len(folded) > rows else folded)
+        below = fitted(wrong or otherwise, width, rows)
         above = (cut(heading, width), "bold $text-accent")
         self.update(Content.assemble(above, "\n", (below, "$text-error" if wrong else "$text")))

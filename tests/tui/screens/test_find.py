@@ -122,6 +122,25 @@ def test_enter_tests_again_as_a_refusal_advises(tmp_path: Path, remedy: str, lab
     drive(tmp_path, scenario)
 
 
+@pytest.mark.parametrize("size", [(80, 24), (60, 16)])
+def test_the_whole_verdict_can_be_read_on_a_narrow_screen(tmp_path: Path, size: tuple[int, int]) -> None:
+    async def scenario(driven: Driven) -> None:
+        for remedy in ("raise", "lower", "points"):
+            tested = refused(remedy)
+            shown = " ".join((await shows(driven, view(findings=found(tested)))).split())
+            assert f"Range test: no suggestion, {tested.refusal}" in shown
+        longest = msgspec.structs.replace(TESTED, horizon=1_234_567_890, suggestion=1.5e-4, band=(1.2e-4, 3.4e-4))
+        shown = " ".join((await shows(driven, view(findings=found(longest)))).split())
+        assert "lr 1.5e-4 for 1,234,567,890 steps, band 1.2e-4 … 3.4e-4" in shown
+        if size[1] > 16:
+            assert TESTED.stopped in shown
+        reason = "the text is gone: " + "no/such/folder/" * 9 + "end"
+        shown = await shows(driven, view(findings=found(msgspec.structs.replace(GAVE_WAY, reason=reason))))
+        assert "/end" in shown
+
+    drive(tmp_path, scenario, size=size)
+
+
 def test_the_options_are_asked_with_what_they_mean(tmp_path: Path) -> None:
     async def scenario(driven: Driven) -> None:
         await shows(driven, view(findings=found(TESTED)))
