@@ -6,6 +6,7 @@ that is not finite travels as null: fields that may be NaN are `float | None`.
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any, Union
 
 import msgspec
@@ -272,3 +273,8 @@ def decode_command(line: bytes) -> Command:
 def finite_or_none(value: float) -> float | None:
     """JSON's spelling of a number that may be NaN or infinite."""
     return value if math.isfinite(value) else None
+
+
+def finite_or_nones(values: Sequence[float]) -> list[float | None]:
+    """`finite_or_none` of each; looked at together where all of them are finite: this runs for every step of a run."""
+    return list(values) if math.isfinite(sum(values)) else [finite_or_none(value) for value in values]

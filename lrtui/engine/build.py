@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +28,7 @@ from lrtui.engine.shared_step import SharedStep
 from lrtui.engine.step import TrainStep
 from lrtui.errors import ConfigError, CorpusError
 from lrtui.models.language_model import LanguageModel, build_model
-from lrtui.text.batches import Batch, Batches, Layout, eval_batches, make_batches
+from lrtui.text.batches import Batch, Batches, Layout, Split, eval_batches, make_batches
 from lrtui.text.corpus import load_text
 from lrtui.text.dataset import TextData, make_dataset
 from lrtui.text.vocabulary import Vocabulary
@@ -78,11 +78,17 @@ def layout_of(model: LanguageModel, mode: str) -> tuple[Layout, int | None]:
 
 
 def make_workplace(
-    config: Config, data: TextData, lanes: int = 1, began: bool = False, ranks: Ranks | None = None
+    config: Config,
+    data: TextData,
+    lanes: int = 1,
+    began: bool = False,
+    ranks: Ranks | None = None,
+    evaluated: Sequence[Split] = ("train", "val"),
 ) -> Workplace:
     """Build everything for a run on `data`; one that `began` before goes on with autograd where its kernel is missing.
 
-    Rank 0 of several has the others do the same. Raises DeviceError, CorpusError, ConfigError.
+    Rank 0 of several has the others do the same. What is not to be `evaluated` need not be chosen, which takes a
+    permutation of all examples. Raises DeviceError, CorpusError, ConfigError.
     """
     device = find_device(config.train.device if ranks is None else device_of_rank(config.train.device, ranks.local))
     if not began:
@@ -95,8 +101,8 @@ def make_workplace(
     layout, context = layout_of(model, config.corpus.mode)
     block = context or t.block
     batches = make_batches(data, "train", layout, t.batch, block, t.seed, device)
-    evaluation = {
-        split: eval_batches(data, split, layout, t.batch, block, t.eval_batches, device) for split in ("train", "val")
+    evaluation: dict[str, list[Batch]] = {
+        split: eval_batches(data, split, layout, t.batch, block, t.eval_batches, device) for split in evaluated
     }
     config, notes = _settle_precision(config, data.vocabulary, device, batches)
     kernel = choose_kernel(config, model.parameter_count(), device.type) if ranks is None else "autograd"

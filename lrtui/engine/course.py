@@ -16,7 +16,7 @@ from lrtui.engine.steering import Recall, Steering
 from lrtui.engine.step import TrainStep
 from lrtui.engine.stretch import Readings, next_stop, train_until
 from lrtui.lr.ledger import Entry
-from lrtui.messages import Event, RateChanged, Rewound, Sample, Stepped, finite_or_none
+from lrtui.messages import Event, RateChanged, Rewound, Sample, Stepped, finite_or_nones
 
 if TYPE_CHECKING:
     from lrtui.config.schema import Config
@@ -93,9 +93,9 @@ class Course:
         yield Stepped(
             first,
             n=len(losses),
-            loss=[finite_or_none(v) for v in losses],
+            loss=finite_or_nones(losses),
             lr=rates,
-            grad_norm=[finite_or_none(v) for v in norms],
+            grad_norm=finite_or_nones(norms),
             update=update,
         )
         if alarm is not None:

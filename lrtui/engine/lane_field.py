@@ -17,7 +17,7 @@ from lrtui.engine.pack import Block
 from lrtui.engine.state import IDLE, Idle, Snapshot
 from lrtui.engine.sweep_state import LanesLeft, SweepState
 from lrtui.lr.ledger import Rate
-from lrtui.messages import Event, LanesCut, LanesEvaluated, LanesStepped, finite_or_none
+from lrtui.messages import Event, LanesCut, LanesEvaluated, LanesStepped, finite_or_nones
 from lrtui.runs.sweeps import SweepPlan
 
 
@@ -110,9 +110,9 @@ class LaneField:
             first,
             n=end - first,
             lanes=numbers,
-            loss=[[finite_or_none(v) for v in losses] for losses in block.loss],
+            loss=[finite_or_nones(losses) for losses in block.loss],
             lr=block.lr,
-            grad_norm=[[finite_or_none(v) for v in norms] for norms in block.grad_norm],
+            grad_norm=[finite_or_nones(norms) for norms in block.grad_norm],
         )
         if lost:
             yield self._compact(lost, "diverged", reason=self.book.lanes[lost[0]].reason)
@@ -157,7 +157,7 @@ class LaneField:
                 losses.append(loss)
                 if self.book.evaluated(number, loss, self.step, plateau):
                     pack.steer(place, self.book.lanes[number].rate)
-        return LanesEvaluated(self.step, lanes=numbers, val_losses=[finite_or_none(loss) for loss in losses])
+        return LanesEvaluated(self.step, lanes=numbers, val_losses=finite_or_nones(losses))
 
     def state(self, entries: int, only: Sequence[int] | None = None) -> SweepState:
         """A copy of everything, as of this boundary; `only` the tensors of some lanes."""

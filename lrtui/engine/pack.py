@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy
 import torch
 from torch import Tensor
 
@@ -66,8 +67,11 @@ class Pack:
         """What the steps asked for by `begin` left."""
         first, end = self._stretch
         steps = range(first, end)
-        lrs = [[rate(step) for step in steps] for rate in self.rates]
-        vectors = torch.tensor(lrs, device=self.train.flat.values.device).T.unsqueeze(2).contiguous()
+        lrs = [rate.each(steps) for rate in self.rates]
+        vectors = torch.from_numpy(
+            numpy.array(lrs, numpy.float32).T[:, :, None].copy()
+        )  # torch.tensor takes four times as long
+        vectors = vectors.to(self.train.flat.values.device)
         rates: Sequence[float | Tensor] = lrs[0] if len(lrs) == 1 else vectors.unbind()
         losses, norms = self.train.kernel.train(first, rates, [self.rates[0].momentum(step) for step in steps])
         return Block(losses.view(len(steps), -1).T.tolist(), lrs, norms.T.tolist())

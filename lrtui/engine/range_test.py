@@ -16,7 +16,7 @@ from lrtui.errors import UsageError
 from lrtui.lr.range_plan import RangePlan, StopState, check, default_range, watch
 from lrtui.lr.suggest import Refusal
 from lrtui.lr.verdict import judge
-from lrtui.messages import Event, Find, RangeStepped, RangeTested, finite_or_none
+from lrtui.messages import Event, Find, RangeStepped, RangeTested, finite_or_nones
 
 READ_EVERY = 8  # points between two looks at the losses: seldom for a GPU's sake, often for the stop's
 PROGRESS = 20  # how many times a test tells of itself at most
@@ -101,7 +101,7 @@ def _progress(step: int, plan: RangePlan, first: int, losses: list[float]) -> Ra
         points=plan.points,
         linear=plan.linear,
         first=first,
-        losses=[finite_or_none(loss) for loss in losses[first:]],
+        losses=finite_or_nones(losses[first:]),
     )
 
 
@@ -115,7 +115,7 @@ def _tested(live: Live, plan: RangePlan, losses: list[float], stopped: str) -> R
         high=plan.high,
         points=plan.points,
         linear=plan.linear,
-        losses=[finite_or_none(loss) for loss in losses],
+        losses=finite_or_nones(losses),
         stopped=stopped,
         horizon=horizon,
         suggestion=verdict.suggestion,

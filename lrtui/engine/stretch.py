@@ -65,7 +65,7 @@ def train_until(end: float, live: Live, readings: Readings, interrupted: Callabl
 
 def _train(end: int, live: Live, readings: Readings, interrupted: Callable[[], bool]) -> None:
     steps = range(live.step, end)
-    rates, momenta = [live.rate(step) for step in steps], [live.rate.momentum(step) for step in steps]
+    rates, momenta = live.rate.each(steps), [live.rate.momentum(step) for step in steps]
     losses, norms = live.train.kernel.train(live.step, rates, momenta, interrupted)
     readings.add(losses, norms, rates[: len(losses)])
     live.step += len(losses)

@@ -52,6 +52,7 @@ def fold(
     The same numbers to the bit, without a state for each: this runs for every step of a run.
     """
     ema, weight, best = state.ema, state.weight, math.inf if state.best is None else state.best
+    most = max(ln_v, best) + LOST
     for n in range(start, len(losses)):
         loss = losses[n]
         if not math.isfinite(loss):
@@ -61,7 +62,8 @@ def fold(
         smooth = ema / weight
         if smooth < best:
             best = smooth
-        if smooth > max(ln_v, best) + LOST and weight > _ENOUGH:
+            most = max(ln_v, best) + LOST
+        if smooth > most and weight > _ENOUGH:
             reason = f"the smoothed loss rose from {best:.2f} to {smooth:.2f}; knowing nothing is {ln_v:.2f}"
             return DivergenceState(ema, weight, best), n + 1, reason
     return _state(ema, weight, best), len(losses), None

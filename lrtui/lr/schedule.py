@@ -84,12 +84,16 @@ class Schedule(_Memo):
 
     def __call__(self, step: int) -> float:
         """The rate of `step` ≥ 0. Beyond `steps`, a shape that depends on the total holds its end value."""
+        return self.function(step)
+
+    @property
+    def function(self) -> Callable[[int], float]:
+        """Step → rate, made once: what a call of the schedule calls."""
         try:
-            function = self._function
+            return self._function
         except AttributeError:
-            function = compiled(self)
-            object.__setattr__(self, "_function", function)
-        return function(step)
+            object.__setattr__(self, "_function", compiled(self))
+            return self._function
 
     @property
     def after_warmup(self) -> int:

@@ -38,6 +38,8 @@ def compiled(c: "Schedule") -> _Shape:
     shape = _SHAPES[c.kind](c)
     warmup = c.warmup
     last = c.after_warmup - (c.kind in _JUMPS) if c.depends_on_total else sys.maxsize
+    if not warmup and last == sys.maxsize:
+        return shape
     start = c.warmup_start * c.base
     rise = shape(0) - start
 

@@ -12,7 +12,7 @@ from lrtui.messages import (
     Stopped,
     Swept,
     Warned,
-    finite_or_none,
+    finite_or_nones,
 )
 from lrtui.runs.directory import RunDirectory
 from lrtui.runs.events import EventReader, SampleReader
@@ -59,7 +59,7 @@ def _stepped(block: Block) -> Stepped:
     return Stepped(
         block.step,
         n=len(block.loss),
-        loss=[finite_or_none(v) for v in block.loss],
+        loss=finite_or_nones(block.loss),
         lr=list(block.lr),
-        grad_norm=[finite_or_none(v) for v in block.grad_norm],
+        grad_norm=finite_or_nones(block.grad_norm),
     )

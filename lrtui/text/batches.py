@@ -16,7 +16,7 @@ from lrtui.printable import printable
 from lrtui.text.dataset import TextData, longest_item
 from lrtui.text.examples import IGNORE, Contexts, Items, Streams, Windows
 
-__all__ = ["IGNORE", "Batch", "Batches", "Layout", "Stack", "eval_batches", "make_batches"]
+__all__ = ["IGNORE", "Batch", "Batches", "Layout", "Split", "Stack", "eval_batches", "make_batches"]
 
 Layout = Literal["windows", "contexts", "items", "streams"]
 Split = Literal["train", "val"]

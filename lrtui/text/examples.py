@@ -23,9 +23,11 @@ class Contexts:
         if boundary is not None:
             self._first = 1
         if boundary is not None and context > 1:  # one token back is never further than the boundary
-            places = torch.arange(len(tokens), device=tokens.device)
-            # the boundary at or before each place; shifted by one: the boundary before the target
-            self._begin = torch.where(tokens == boundary, places, 0).cummax(0).values[:-1]
+            # the boundary at or before each place: a sum of the ways between them (cummax takes four times the memory)
+            bounds = torch.nonzero(tokens == boundary).flatten()
+            ways = torch.zeros_like(tokens)
+            ways[bounds] = bounds.diff(prepend=bounds.new_zeros(1))
+            self._begin = ways.cumsum_(0)[:-1]  # shifted by one: the boundary before the target
         self.count = max(0, len(tokens) - self._first)
 
     def gather(self, index: Tensor) -> tuple[Tensor, Tensor]:

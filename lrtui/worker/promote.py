@@ -22,7 +22,7 @@ from lrtui.engine.sweep import Promotion
 from lrtui.engine.sweep_state import find_lane
 from lrtui.errors import UsageError
 from lrtui.lr.ledger import fold
-from lrtui.messages import Evaluated, Event, LaneRow, RateChanged, RunStarted, Stepped, Stopped, Warned, finite_or_none
+from lrtui.messages import Evaluated, Event, LaneRow, RateChanged, RunStarted, Stepped, Stopped, Warned, finite_or_nones
 from lrtui.runs.directory import RUN_NAME, RunDirectory, run_names
 from lrtui.runs.events import EventLog
 from lrtui.runs.metrics import MetricsWriter, read_metrics
@@ -146,9 +146,9 @@ def _copy_metrics(lane: RunDirectory, run: RunDirectory, step: int) -> list[str]
                 Stepped(
                     series.step[i],
                     n=part.stop - part.start,
-                    loss=[finite_or_none(v) for v in series.loss[part]],
+                    loss=finite_or_nones(series.loss[part]),
                     lr=list(series.lr[part]),
-                    grad_norm=[finite_or_none(v) for v in series.grad_norm[part]],
+                    grad_norm=finite_or_nones(series.grad_norm[part]),
                 )
             )
     return series.problems

@@ -75,7 +75,7 @@ def begin_sweep(
     config = uncompiled(config)
     if options.devices:
         config = config.model_copy(update={"train": config.train.model_copy(update={"device": options.devices[0]})})
-    place = make_workplace(config, load_data(config, home, progress))
+    place = make_workplace(config, load_data(config, home, progress), evaluated=("val",))
     engine = join_engine(options.engine, config, place, len(options.rates) * options.seeds, options.devices)
     try:
         plan = _plan(config, place, options, engine)

@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -37,3 +38,9 @@ def test_unicode_has_the_names_people_gave() -> None:
     names = set(BUILTINS["unicode"].make().splitlines())
     assert {"SPACE", "LATIN SMALL LETTER A", "GREEK SMALL LETTER ALPHA"} <= names
     assert not any("UNIFIED IDEOGRAPH-" in name or name.startswith("HANGUL SYLLABLE ") for name in names)
+
+
+def test_unicode_leaves_out_no_name_that_is_not_made_by_rule() -> None:
+    everywhere = (unicodedata.name(chr(code), "") for code in range(0x110000))
+    given = [name for name in everywhere if name and not re.search(r"-[0-9A-F]{4,6}$|^HANGUL SYLLABLE ", name)]
+    assert BUILTINS["unicode"].make().splitlines() == given

@@ -56,6 +56,8 @@ class CrossEntropy:
         self.logits = numpy.empty(shape, numpy.float32)
         self._flat = self.logits.reshape(*shape[:-2], -1)
         self._top = numpy.empty((*shape[:-1], 1), numpy.float32)
+        self._line, self._tops = self.logits.reshape(-1), self._top.reshape(-1)
+        self._begins = numpy.arange(self._top.size) * shape[-1]
         self._scale = numpy.empty_like(self._top)
         self._ones = numpy.ones((shape[-1], 1), numpy.float32)
 
@@ -66,7 +68,7 @@ class CrossEntropy:
     def gradient(self, wanted: Targets, i: int, record: Record, done: int) -> None:
         """Turn `logits` into the loss's gradient by them, for the targets number `i`."""
         z, weights, sums = self.logits, wanted.weights[i], record.sums[done]
-        numpy.maximum.reduce(z, -1, None, self._top, keepdims=True)
+        numpy.maximum.reduceat(self._line, self._begins, 0, None, self._tops)  # half the time of reduce by short rows
         numpy.subtract(z, self._top, z)
         self._flat.take(wanted.places[i], -1, record.picked[done], "clip")
         numpy.exp(z, z)
