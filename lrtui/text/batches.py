@@ -18,6 +18,8 @@ from lrtui.text.examples import IGNORE, Contexts, Items, Streams, Windows
 
 __all__ = ["IGNORE", "Batch", "Batches", "Layout", "Split", "Stack", "eval_batches", "make_batches"]
 
+TOGETHER = 512  # tokens that are evaluated at once, where batches are smaller
+
 Layout = Literal["windows", "contexts", "items", "streams"]
 Split = Literal["train", "val"]
 
@@ -74,11 +76,12 @@ def make_batches(
 def eval_batches(
     data: TextData, split: Split, layout: Layout, batch: int, block: int, n: int, device: str | torch.device
 ) -> list[Batch]:
-    """At most `n` batches to evaluate on, always the same whatever the seed of the run; the last may be smaller.
+    """What `n` batches hold to evaluate on, always the same whatever the seed of the run; the last may be smaller.
 
     A split with at most n·batch examples is used whole, each target once; of a larger one a fixed random choice is
-    taken. Batches may hold different numbers of targets: weigh their losses by `(y != IGNORE).sum()`. Windows and
-    streams of a split shorter than `block` are as long as it allows.
+    taken. Small batches come several together: a look at each by itself is mostly book-keeping. They may hold different
+    numbers of targets: weigh their losses by `(y != IGNORE).sum()`. Windows and streams of a split shorter than `block`
+    are as long as it allows.
     """
     tokens = data.split(split)
     if layout in ("windows", "streams"):
@@ -206,7 +209,8 @@ def _whole(tokens: Tensor, block: int) -> tuple[Tensor, Tensor]:
 
 
 def _cut(x: Tensor, y: Tensor, batch: int) -> list[Batch]:
-    return [Batch(*pair, True) for pair in zip(torch.split(x, batch), torch.split(y, batch), strict=True)]
+    rows = batch * max(1, TOGETHER // (batch * x.shape[1]))
+    return [Batch(*pair, True) for pair in zip(torch.split(x, rows), torch.split(y, rows), strict=True)]
 
 
 def _too_short(data: TextData, split: str, what: str, needed: int, keys: str) -> CorpusError:
