@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from lrtui.engine.processors import wait_politely
 from tests.processes import Zygote
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 # Hypothesis times each example; on a machine shared with training that says nothing about the code
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+# As `lrtui` does, and before anything loads torch; the processes that are forked here have it loaded
+wait_politely()
 
 
 @pytest.fixture(scope="session")

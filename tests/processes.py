@@ -31,7 +31,7 @@ class Process:
     def wait(self) -> int:
         """Its exit code; minus the signal's number if one ended it."""
         if self.code is None:
-            self.code = int(self.zygote.read("code"))
+            self.code = self.zygote.code_of(self.pid)
         return self.code
 
     def kill(self, number: int = signal.SIGKILL) -> None:
@@ -62,20 +62,29 @@ class Zygote:
             text=True,
             cwd=here.parent,
         )
-        self.read("ready")
+        assert self.process.stdout is not None
+        assert self.process.stdout.readline() == "ready\n"
         self.count = 0
         self.newest: Process | None = None
+        self._codes: dict[int, int] = {}
 
-    def read(self, kind: str) -> str:
-        """The next thing it says, which must be of this `kind`: an exit code taken for a process would be signalled."""
+    def _next(self) -> tuple[str, int]:
+        """What it says next, and of which process; exit codes are kept."""
         assert self.process.stdout is not None
-        said, _, value = self.process.stdout.readline().strip().partition(" ")
-        assert said == kind, f"{said} {value} instead of a {kind}"
-        return value
+        said, *numbers = self.process.stdout.readline().split()
+        if said == "code":
+            self._codes[int(numbers[0])] = int(numbers[1])
+        return said, int(numbers[0])
 
-    def start(self, *argv: str, home: Path | None = None, cwd: Path | None = None) -> Process:
-        """Starts `lrtui ARGV…`; one at a time: what a failed test has left running is killed."""
-        if self.newest is not None and self.newest.code is None:
+    def code_of(self, pid: int) -> int:
+        """The exit code of one of its processes, once that has ended."""
+        while pid not in self._codes:
+            self._next()
+        return self._codes.pop(pid)
+
+    def start(self, *argv: str, home: Path | None = None, cwd: Path | None = None, beside: bool = False) -> Process:
+        """Starts `lrtui ARGV…`; unless `beside` another one, what a failed test has left running is killed."""
+        if not beside and self.newest is not None and self.newest.code is None:
             with suppress(ProcessLookupError):
                 self.newest.kill()
             self.newest.wait()
@@ -86,12 +95,16 @@ class Zygote:
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps(job) + "\n")
         self.process.stdin.flush()
-        self.newest = Process(int(self.read("process")), out, self)
-        return self.newest
+        said, pid = self._next()
+        while said != "process":
+            said, pid = self._next()
+        process = Process(pid, out, self)
+        self.newest = self.newest if beside else process
+        return process
 
-    def run(self, *argv: str, home: Path | None = None, cwd: Path | None = None) -> Process:
+    def run(self, *argv: str, home: Path | None = None, cwd: Path | None = None, beside: bool = False) -> Process:
         """Starts `lrtui ARGV…` and waits for its end."""
-        process = self.start(*argv, home=home, cwd=cwd)
+        process = self.start(*argv, home=home, cwd=cwd, beside=beside)
         process.wait()
         return process
 

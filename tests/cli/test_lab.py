@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -130,11 +129,10 @@ def test_a_dead_run_is_tested_at_its_newest_checkpoint_and_stays_as_it_is(zygote
 
 def test_two_finders_on_one_run_do_not_clash(zygote: Zygote, tmp_path: Path) -> None:
     zygote.run("run", "--name", "shared", *TESTED, home=tmp_path)
-    command = [sys.executable, "-m", "lrtui", "find", "shared", *WIDE, "--json", "--home", str(tmp_path)]
-    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    one, other = (process.communicate(timeout=100)[0] for process in both)
+    both = [zygote.start("find", "shared", *WIDE, "--json", home=tmp_path, beside=True) for _ in range(2)]
+    assert [process.wait() for process in both] == [0, 0]
+    one, other = (process.text() for process in both)
     assert one == other != ""
-    assert [process.returncode for process in both] == [0, 0]
 
 
 def test_a_read_only_home_will_do(zygote: Zygote, tmp_path: Path) -> None:
@@ -155,23 +153,16 @@ def test_a_live_run_pauses_for_it_is_set_and_can_be_replayed(
     zygote: Zygote, live: tuple[RunDirectory, Process], tmp_path: Path
 ) -> None:
     run, process = live
-    finder = subprocess.run(
-        [sys.executable, "-m", "lrtui", "find", "live", *WIDE, "--apply", "--json", "--home", str(tmp_path)],
-        capture_output=True,
-        text=True,
-    )
-    assert finder.returncode == 0, finder.stderr
-    told: list[Event] = [decode_event(line.encode()) for line in finder.stdout.splitlines()]
+    finder = zygote.run("find", "live", *WIDE, "--apply", "--json", home=tmp_path, beside=True)
+    assert finder.code == 0, finder.text()
+    told: list[Event] = [decode_event(line.encode()) for line in finder.text().splitlines()]
     found, changed = told
     assert isinstance(found, RangeTested)
     assert isinstance(changed, RateChanged)
     assert found.step > 0
     assert changed.new == found.suggestion
     process.wait_until(lambda: len(read_history(run).entries) == 1)
-    stop = subprocess.run(
-        [sys.executable, "-m", "lrtui", "ctl", "live", "stop", "--home", str(tmp_path)], capture_output=True
-    )
-    assert stop.returncode == 0
+    assert zygote.run("ctl", "live", "stop", home=tmp_path, beside=True).code == 0
     assert process.wait() == 0
     assert zygote.run("replay", "live", home=tmp_path).code == 0
 
@@ -202,21 +193,17 @@ def test_confirm_tells_the_loss_of_each_rate_and_apply_writes_the_winner(zygote:
 def test_a_live_run_is_confirmed_and_set_to_the_winner(
     zygote: Zygote, live: tuple[RunDirectory, Process], tmp_path: Path
 ) -> None:
-    lrtui = [sys.executable, "-m", "lrtui"]
-    command = [*lrtui, "find", "live", *WIDE, *CONFIRM, "--apply", "--json", "--home", str(tmp_path)]
-    finder = subprocess.run(command, capture_output=True, text=True)
-    assert finder.returncode == 0, finder.stderr
-    found, confirmed, changed = [decode_event(line.encode()) for line in finder.stdout.splitlines()]
+    finder = zygote.run("find", "live", *WIDE, *CONFIRM, "--apply", "--json", home=tmp_path, beside=True)
+    assert finder.code == 0, finder.text()
+    found, confirmed, changed = [decode_event(line.encode()) for line in finder.text().splitlines()]
     assert isinstance(found, RangeTested)
     assert isinstance(confirmed, Confirmed)
     assert isinstance(changed, RateChanged)
     assert changed.new == confirmed.winner
-    asked = subprocess.run(
-        [*lrtui, "ctl", "live", "confirm", "2", "20", "--home", str(tmp_path)], capture_output=True, text=True
-    )
-    assert "range test: " in asked.stdout or "no band to confirm" in asked.stderr
+    asked = zygote.run("ctl", "live", "confirm", "2", "20", home=tmp_path, beside=True).text()
+    assert "range test: " in asked or "no band to confirm" in asked
     run, process = live
-    subprocess.run([*lrtui, "ctl", "live", "stop", "--home", str(tmp_path)], check=True, capture_output=True)
+    assert zygote.run("ctl", "live", "stop", home=tmp_path, beside=True).code == 0
     assert process.wait() == 0
     assert zygote.run("replay", "live", home=tmp_path).code == 0
     logged = [event for event in EventReader(run.events).poll() if isinstance(event, Confirmed)]

@@ -1,8 +1,6 @@
 """Screens on real terminals: several share a run in training, and none of them can hurt it."""
 
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -60,16 +58,15 @@ def steps_in(run: RunDirectory, seconds: float) -> int:
     return trained(run) - before
 
 
-def test_what_one_does_all_are_told(run: RunDirectory, attach: Attach) -> None:
+def test_what_one_does_all_are_told(run: RunDirectory, attach: Attach, zygote: Zygote) -> None:
     screens = attach(), attach()
     for screen, key, told in ((screens[0], "d", "×0.1: lr"), (screens[1], "]", "×2: lr")):
         pressed = time.monotonic()
         screen.press(key)
         for each in screens:
             each.wait_for(told, since=pressed, seconds=4)
-    home = str(run.path.parent.parent)
     sent = time.monotonic()
-    subprocess.run([sys.executable, "-m", "lrtui", "ctl", "live", "scale", "5", "--home", home], check=True)
+    assert zygote.run("ctl", "live", "scale", "5", home=run.path.parent.parent, beside=True).code == 0
     answered = time.monotonic()
     for each in screens:
         assert each.wait_for("×5: lr", since=sent, seconds=4) - answered < 2.0

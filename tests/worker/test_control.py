@@ -261,18 +261,24 @@ def lrtui(*arguments: str, home: Path, code: int = 0) -> str:
     return done.stdout + done.stderr
 
 
-def test_a_detached_worker_outlives_its_parent_and_obeys_ctl(tmp_path: Path) -> None:
+def test_a_detached_worker_outlives_its_parent_and_obeys_ctl(zygote: Zygote, tmp_path: Path) -> None:
     flags = [*ENDLESS, "--set", "schedule.kind=constant"]
     assert "far trains" in lrtui("run", "--name", "far", *flags, "--detach", home=tmp_path)
     run = open_run(tmp_path, "far")
+
+    def ctl(*words: str, code: int = 0) -> str:
+        done = zygote.run("ctl", "far", *words, home=tmp_path)
+        assert done.code == code, done.text()
+        return done.text()
+
     try:
         assert is_live(run)
-        assert "refused" in lrtui("ctl", "far", "undo", home=tmp_path, code=64)
-        assert "×0.1: lr 4e-3 → 4e-4" in lrtui("ctl", "far", "decay", home=tmp_path)
-        assert "no command 'fly'" in lrtui("ctl", "far", "fly", home=tmp_path, code=64)
-        assert "none of keep, rescale, restart" in lrtui("ctl", "far", "extend", "5", "bend", home=tmp_path, code=64)
+        assert "refused" in ctl("undo", code=64)
+        assert "×0.1: lr 4e-3 → 4e-4" in ctl("decay")
+        assert "no command 'fly'" in ctl("fly", code=64)
+        assert "none of keep, rescale, restart" in ctl("extend", "5", "bend", code=64)
     finally:
-        assert "stop" in lrtui("ctl", "far", "stop", home=tmp_path)
+        assert "stop" in ctl("stop")
     deadline = time.monotonic() + 20
     while is_live(run):
         assert time.monotonic() < deadline

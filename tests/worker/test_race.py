@@ -1,7 +1,5 @@
 """A race of a live run: over the socket and by `lrtui ctl`, replayed bit for bit, and gone after a kill."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -123,19 +121,13 @@ def test_a_kept_race_is_undone_after_a_resume_and_anybody_may_decide(
     assert "equal, bit for bit" in zygote.run("replay", "live", home=tmp_path).text()
 
 
-def test_ctl_races_and_decides(tmp_path: Path, start: Start) -> None:
+def test_ctl_races_and_decides(zygote: Zygote, tmp_path: Path, start: Start) -> None:
     start()
 
     def ctl(*words: str, code: int = 0) -> str:
-        # not by the zygote: it waits for the run
-        result = subprocess.run(
-            [sys.executable, "-m", "lrtui", "ctl", "live", *words, "--home", str(tmp_path)],
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        assert result.returncode == code, result
-        return result.stdout + result.stderr
+        result = zygote.run("ctl", "live", *words, home=tmp_path, beside=True)
+        assert result.code == code, result.text()
+        return result.text()
 
     told = ctl("race", "1,0.3,0.1", "--steps", "40")
     assert "race of ×1, ×0.3, ×0.1 for 40 steps; training waits" in told

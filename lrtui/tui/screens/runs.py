@@ -49,7 +49,7 @@ class RunsScreen(ChosenRunScreen):
         self._catalog: Catalog | None = None
         self._details: Details | None = None
         self._timer: Timer | None = None
-        self._looked = self._looking = False
+        self._looked = self._looking = self._again = False
         self._problem = ""
 
     def compose(self) -> ComposeResult:
@@ -61,7 +61,7 @@ class RunsScreen(ChosenRunScreen):
         yield KeyBar("runs")
 
     def on_mount(self) -> None:
-        self._timer = self.set_interval(SECONDS_BETWEEN_LOOKS, self.look_again)
+        self._timer = self.set_interval(SECONDS_BETWEEN_LOOKS, self._look_by_the_clock)
         self.look_again()
 
     def on_screen_resume(self) -> None:
@@ -83,10 +83,16 @@ class RunsScreen(ChosenRunScreen):
         return self.query_one(RunTable)
 
     def look_again(self) -> None:
-        """Read the home anew, in a thread."""
-        if not self._looking:
-            self._looking = True
-            self._look()
+        """Read the home anew, in a thread; after the look that is under way, which may have missed what is new."""
+        if self._looking:
+            self._again = True
+            return
+        self._looking, self._again = True, False
+        self._look()
+
+    def _look_by_the_clock(self) -> None:
+        if not self._looking:  # where a look takes long, they do not follow each other without a pause
+            self.look_again()
 
     @work(group="look")
     async def _look(self) -> None:
@@ -103,6 +109,8 @@ class RunsScreen(ChosenRunScreen):
         names = {run.name for run in summaries}
         self.marked = [name for name in self.marked if name in names]
         self.show_runs()
+        if self._again:
+            self.look_again()
 
     def show_runs(self) -> None:
         """Show the runs as they are known now."""

@@ -13,7 +13,13 @@ from lrtui.runs.checkpoints import Progress
 from tests.engine.kernels.test_hand import GROUPS, STEPS, TOLERANCE, rate_of, state_of
 from tests.small import small_config, small_workplace
 
-needs_a_compiler = pytest.mark.skipif(not compiler(), reason="there is no C++ compiler on this machine")
+
+@pytest.fixture
+def has_compiler() -> None:
+    """Asked when a test runs: loading what knows it takes seconds."""
+    if not compiler():
+        pytest.skip("there is no C++ compiler on this machine")
+
 
 #: a program takes seconds to make: each model and each optimizer once, with every option somewhere
 CASES = {
@@ -36,7 +42,7 @@ def train(state: TrainStep, sizes: list[int]) -> list[torch.Tensor]:
     return [torch.cat(losses), torch.cat(norms), state.flat.values, *state.optimizer.buffers.values()]
 
 
-@needs_a_compiler
+@pytest.mark.usefixtures("has_compiler")
 @pytest.mark.parametrize("config", CASES.values(), ids=CASES)
 def test_it_is_autograd_to_a_millionth_however_steps_are_cut_into_calls(config: Config) -> None:
     compiled, autograd = state_of("compiled", config), state_of("autograd", config)
@@ -70,7 +76,7 @@ def test_without_a_compiler_it_is_refused_in_a_sentence(monkeypatch: pytest.Monk
         small_workplace(small_config("mlp", train={"kernel": "compiled"}))
 
 
-@needs_a_compiler
+@pytest.mark.usefixtures("has_compiler")
 def test_a_step_that_does_not_compile_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("no space left\nand a page of it")
@@ -81,7 +87,7 @@ def test_a_step_that_does_not_compile_is_a_sentence(monkeypatch: pytest.MonkeyPa
         state.kernel.train(0, [0.1], [None])
 
 
-@needs_a_compiler
+@pytest.mark.usefixtures("has_compiler")
 def test_the_compiler_is_in_the_fingerprint() -> None:
     place = small_workplace(small_config("bigram", train={"kernel": "compiled"}))
     assert fingerprint(place.config, place.device)["kernel"] == f"compiled {compiler()} flat-adam"

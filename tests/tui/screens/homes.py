@@ -61,10 +61,11 @@ def drive(
 
 
 async def settled(pilot: Pilot[Any]) -> None:
-    """Until every background task of the screens has ended and what it found is shown."""
+    """Until every background task of the screens, and what each has begun, has ended and what it found is shown."""
     await pilot.pause()
-    await pilot.app.workers.wait_for_complete()
-    await pilot.pause()
+    while pilot.app.workers:
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
 
 
 async def until(pilot: Pilot[Any], true: Callable[[], bool]) -> None:

@@ -1,11 +1,13 @@
 """What is done with the run under the cursor: resumed, branched from, deleted, or refused in a sentence."""
 
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
+from lrtui.runs.catalog import Catalog, RunSummary
 from lrtui.runs.directory import RunDirectory, run_names
 from lrtui.runs.lock import RunLock
 from lrtui.tui.screens.checkpoints import Checkpoints
@@ -14,7 +16,7 @@ from lrtui.tui.screens.resume import ResumeScreen
 from lrtui.tui.screens.runs import RunsScreen
 from tests.runs.story import told_run
 from tests.tui.screen_text import screen_text
-from tests.tui.screens.homes import Asked, aged, cursor, drive, four_runs, listed, settled
+from tests.tui.screens.homes import Asked, aged, cursor, drive, four_runs, listed, settled, until
 
 Driver = Pilot[int]
 
@@ -109,6 +111,31 @@ def test_a_live_run_is_not_deleted_even_when_it_came_to_life_meanwhile(home: Pat
 
     with RunLock(RunDirectory(home / "checkpoints" / "live")):
         drive(home, scenario)
+
+
+def test_a_look_that_began_before_a_run_was_deleted_is_followed_by_another(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_end, look = threading.Event(), Catalog.look
+
+    def slow(catalog: Catalog) -> list[RunSummary]:
+        seen = look(catalog)
+        assert may_end.wait(20)
+        return seen
+
+    async def scenario(app: Asked, pilot: Driver) -> None:
+        screen = app.screen
+        assert isinstance(screen, RunsScreen)
+        monkeypatch.setattr(Catalog, "look", slow)
+        screen.look_again()
+        await pilot.press("end", "delete", "d", "y")
+        await until(pilot, lambda: "crash" not in run_names(home))
+        await until(pilot, lambda: "crash is deleted" in app.told[-1])
+        may_end.set()
+        await settled(pilot)
+        assert listed(app) == ["live", "fini", "saved"]
+
+    drive(home, scenario)
 
 
 def test_a_run_deleted_by_another_hand_is_a_sentence(home: Path) -> None:
