@@ -16,6 +16,7 @@ from lrtui.tui.settings import Settings
 from lrtui.tui.state import RunView
 from lrtui.tui.widgets.figures import Figures
 from tests.runs.story import told_run
+from tests.tui.screen_text import screen_text
 
 _PATIENCE_SECONDS = 10.0
 
@@ -55,7 +56,7 @@ class DrivenApp:
     async def until(self, true: Callable[[], object]) -> None:
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while not true():
-            assert time.monotonic() < deadline, "what the test waits for did not come"
+            assert time.monotonic() < deadline, f"what the test waits for did not come:\n{screen_text(self.app)}"
             await self.pilot.pause(0.01)
 
     async def take_over(self, *, read_only: bool) -> None:
