@@ -186,6 +186,7 @@ def parse_command(text: str) -> Command:
     least, most, make = WORDS[word]
     if not least <= len(rest) <= most:
         raise UsageError(
-            f"{word} takes {least if least == most else f'{least} to {most}'} values, not {len(rest)}: {text!r}"
+            f"{word} takes {least if least == most else f'{least} to {most}'} value{'s' * (most != 1)}, "
+            f"not {len(rest)}: {text!r}"
         )
     return make(rest)

@@ -25,7 +25,8 @@ from lrtui.runs.directory import home as home_folder
 
 def register(app: typer.Typer) -> None:
     """Adds the commands of this family to the application."""
-    app.command("ctl")(ctl_command)
+    # a number below zero is no option: it is refused for what it is
+    app.command("ctl", context_settings={"ignore_unknown_options": True})(ctl_command)
     app.command("attach")(attach_command)
 
 

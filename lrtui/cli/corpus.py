@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from lrtui.cli.options import HomeOption
+from lrtui.errors import CorpusError
 from lrtui.printable import printable
 from lrtui.runs.directory import home as home_folder
 from lrtui.words import size_text
@@ -59,8 +60,14 @@ def add_command(
     home: HomeOption = None,
 ) -> None:
     """Add a text, so that corpus.name can name it."""
+    from lrtui.text.corpus import decoded
     from lrtui.text.shelf import add_corpus
 
     path = add_corpus(source, home_folder(home), name, show_progress)
+    train = f"lrtui run --set corpus.name={path.stem}"
     typer.echo(f"{path.stem} is ready: {size_text(path.stat().st_size)} in {printable(str(path))}")
-    typer.echo(f"Train on it: lrtui run --set corpus.name={path.stem}")
+    try:
+        decoded(path.stem, path.read_bytes(), "char")
+        typer.echo(f"Train on it: {train}")
+    except CorpusError as error:
+        typer.echo(f"{error.message}. Train on its bytes: {train} --set corpus.vocab=byte")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from lrtui.errors import UsageError
+from lrtui.lr.range_plan import HIGHEST
 from lrtui.lr.rate import Entry, Rate, fold, multiplier_for
 from lrtui.lr.schedule import Schedule
 from lrtui.lr.shapes import DECAY_SHAPES
@@ -44,6 +45,8 @@ def scale(rate: Rate, step: int, factor: float, cause: str = "user") -> Entry:
 def set_rate(rate: Rate, step: int, lr: float, cause: str = "user") -> Entry:
     """Make the rate of `step` exactly `lr`; where the schedule is zero there, hold it at `lr`. Raises UsageError."""
     _above_zero(lr, "a learning rate")
+    if lr > HIGHEST:
+        raise UsageError(f"a learning rate is at most {HIGHEST:g}, not {lr:g}")
     multiplier = multiplier_for(lr, rate.pieces[-1].core(step))
     if rate.held is None and multiplier is None:
         return Entry(step=step, kind="hold", value=float(lr), cause=cause)

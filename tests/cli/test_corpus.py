@@ -50,6 +50,13 @@ def test_the_home_comes_from_the_environment(tmp_path: Path, monkeypatch: pytest
     assert (tmp_path / "home" / "corpora" / "hamlet.txt").read_text() == TEXT
 
 
+def test_what_is_no_text_can_be_learned_by_its_bytes(tmp_path: Path) -> None:
+    (tmp_path / "picture.bin").write_bytes(TEXT.encode() + b"\x00\xff")
+    output = call("add", str(tmp_path / "picture.bin"), "--home", str(tmp_path))
+    assert "corpus picture looks binary: byte 123 is NUL. Train on its bytes: lrtui run --set" in output
+    assert output.endswith("corpus.name=picture --set corpus.vocab=byte\n")
+
+
 @pytest.mark.parametrize(("source", "error"), [("count", UsageError), ("gone.txt", CorpusError)])
 def test_problems_are_sentences_for_the_caller(source: str, error: type[Exception], tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["add", source, "--home", str(tmp_path)])

@@ -271,6 +271,7 @@ COOLING = fold(COSINE, [Entry(step=190, kind="cooldown", steps=50, shape="linear
          "1e-200 × 1e-200 is no learning rate: it must stay a finite number above 0"),
         (lambda r: ledger.set_rate(r, 5, -1.0), "a learning rate must be a finite number above 0, not -1.0"),
         (lambda r: ledger.set_rate(r, 5, math.inf), "a learning rate must be a finite number above 0, not inf"),
+        (lambda r: ledger.set_rate(r, 5, 1e12), "a learning rate is at most 1e+09, not 1e+12"),
         (lambda r: ledger.hold(Rate.of(WARM), 0), "the rate at step 0 is 0: nothing to hold"),
         (lambda r: ledger.release(COOLING, 200),
          "the schedule itself ended at step 200: there is nothing to release to"),

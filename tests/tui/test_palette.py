@@ -50,6 +50,6 @@ def test_the_palette_sends_typed_commands(tmp_path: Path) -> None:
 
 def test_the_palette_says_what_a_command_lacks(tmp_path: Path) -> None:
     async def scenario(app: Bare, pilot: Pilot[int]) -> None:
-        assert "lr takes 1 values" in await typed(app, pilot, "lr")
+        assert "lr takes 1 value," in await typed(app, pilot, "lr")
 
     played(tmp_path, scenario, run="otter")
