@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from lrtui.figure import Curve, Mark
-from lrtui.lr.consensus import curve
+from lrtui.lr.consensus import seen_curve
 from lrtui.lr.range_plan import RangePlan
 from lrtui.lr.suggest import finite
 from lrtui.lr.verdict import NEVER_CHOSEN
@@ -18,12 +18,12 @@ def plan_of(event: RangeStepped | RangeTested) -> RangePlan:
 
 
 def curves(plan: RangePlan, losses: Sequence[float | None], band: tuple[float, float] | None = None) -> list[Curve]:
-    """The raw losses of the points so far, and the curve through them that the verdict is read from.
+    """The raw losses of the points so far, and the curve through them; up to a blow-up the verdict is read from it.
 
     Where there is a `band`, the part of the curve inside of it once more, with a hue of its own.
     """
     lrs, raw = finite(plan.lrs(len(losses)), [math.nan if loss is None else loss for loss in losses])
-    calm = curve(raw, plan.points) if raw else ()
+    calm = seen_curve(raw, plan.points) if raw else ()
     drawn = [Curve(x=lrs, y=raw, label="loss", style="dots"), Curve(x=lrs, y=calm, label="without lag")]
     inside = [(lr, loss) for lr, loss in zip(lrs, calm, strict=True) if band and band[0] <= lr <= band[1]]
     if inside:

@@ -56,6 +56,14 @@ def test_the_chart_has_its_size_its_labels_and_rates_for_ticks() -> None:
     assert "lightning" not in text
 
 
+def test_the_curve_rises_where_the_losses_of_a_trained_model_do() -> None:
+    losses = [1.5 + 0.05 * (-1) ** i for i in range(80)] + [1.5 + 0.4 * i for i in range(15)]
+    raw, smooth = curves(PLAN, losses)
+    assert raw.y[-1] == pytest.approx(7.1)
+    assert smooth.y[-1] > 6.0
+    assert all(1.4 < loss < 1.6 for loss in smooth.y[:75])
+
+
 def test_the_curve_falls_where_the_losses_do() -> None:
     raw, smooth = curves(PLAN, TESTED.losses)
     assert raw.style == "dots"

@@ -95,8 +95,20 @@ def read_shape(lrs: Numbers, losses: Numbers, points: int) -> Shape | Refusal:
 def curve(losses: Numbers, points: int) -> list[float]:
     """The losses of a test of `points` points, all finite, smoothed without lag; a blow-up does not reach back far."""
     calm = _calm(losses)
-    ceiling = 2 * _start(calm, points) - min(calm)
+    ceiling = _ceiling(calm, points)
     return zero_lag([min(loss, ceiling) for loss in calm], REACH * points)
+
+
+def seen_curve(losses: Numbers, points: int) -> list[float]:
+    """`curve` for eyes: it is cut where the losses blow up, and there it shows how far they do."""
+    calm = _calm(losses)
+    ceiling = _ceiling(calm, points)
+    return [max(a, b) if b > ceiling else a for a, b in zip(curve(losses, points), calm, strict=True)]
+
+
+def _ceiling(calm: Numbers, points: int) -> float:
+    """As far above the loss that a test began with as its least is below: higher losses would only bend the curve."""
+    return 2 * _start(calm, points) - min(calm)
 
 
 def _start(calm: Numbers, points: int) -> float:
