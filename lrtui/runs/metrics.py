@@ -259,16 +259,32 @@ def read_metrics(run: RunDirectory) -> Series:
 
 
 def last_block(run: RunDirectory) -> Block | None:
-    """The newest block of the newest segment, read from its end; empty, as `Block` tells, where it has no steps yet."""
+    """The newest block, read from the end of its segment; empty where nothing before it leads up to its step.
+
+    A segment without steps, as a resume with nothing left to train makes it, gives way to the one that it goes on from.
+    """
+    empty: Block | None = None
     for segment in reversed(run.segments()):
-        path = run.metrics(segment)
-        with disk_errors("read", path), open(open_plain(path, os.O_RDONLY), "rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES))
-            lines = file.read().split(b"\n")[:-1]
-        for line in reversed(lines):
-            for decode in (_decode_block, _decode_header):
-                try:
-                    return decode(segment, line)
-                except UNREADABLE:
-                    continue
+        block = _last_of(run, segment)
+        if block is None:
+            continue
+        if empty is not None and block.step + len(block.loss) != empty.step:
+            break
+        if block.loss:
+            return block
+        empty = block
+    return empty
+
+
+def _last_of(run: RunDirectory, segment: int) -> Block | None:
+    path = run.metrics(segment)
+    with disk_errors("read", path), open(open_plain(path, os.O_RDONLY), "rb") as file:
+        file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES))
+        lines = file.read().split(b"\n")[:-1]
+    for line in reversed(lines):
+        for decode in (_decode_block, _decode_header):
+            try:
+                return decode(segment, line)
+            except UNREADABLE:
+                continue
     return None
