@@ -117,5 +117,5 @@ def test_a_large_step_takes_what_is_free_and_the_run_keeps_it(
     assert (
         [note for note in place.notes if "others use the rest" in note]
         == list(place.notes)
-        == (["train.threads = 1: of 3 processors others use the rest; the run keeps this number"] if told else [])
+        == (["trains on 1 of 3 processors, for others use the rest; it keeps train.threads = 1"] if told else [])
     )
