@@ -120,11 +120,12 @@ def _newest_live(home: Path | None) -> str:
 def _follow(directory: RunDirectory, as_json: bool) -> None:
     from lrtui.console import Console
     from lrtui.console.sweep import SweepConsole
-    from lrtui.runs.follow import follow
+    from lrtui.runs.follow import looks
     from lrtui.runs.sweeps import is_sweep
 
     kind = SweepConsole if is_sweep(directory) else Console
     with kind(sys.stdout, json=as_json) as console:
-        for event in follow(directory):
-            console.show(event)
+        for number, look in enumerate(looks(directory)):
+            for event in look:
+                console.show(event, past=number == 0)
         console.close(directory)

@@ -44,6 +44,16 @@ def test_lines_tell_what_happens_and_where_it_stands() -> None:
     assert lines[5] == "swept 4 lanes: lr 1e-1 wins, val 2.500 ± 0.707 over 2 seeds"
 
 
+def test_what_is_past_is_told_with_its_steps_and_without_an_eta() -> None:
+    out, now = io.StringIO(), iter(range(100))
+    console = SweepConsole(out, clock=lambda: float(next(now)))
+    later = msgspec.structs.replace(VALS, step=10, lanes=[0, 1, 2])
+    for event in (STARTED, VALS, CUT, later):
+        console.show(event, past=True)
+    lines = out.getvalue().splitlines()
+    assert lines[-3:] == ["step 2/100  4 lanes", "step 2  lane 3 cut by hand, 3 go on", "step 10/100  3 lanes"]
+
+
 def test_json_is_one_event_a_line() -> None:
     out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     events = [msgspec.structs.replace(STARTED, corpus="naïve 語"), STEPS, END]
