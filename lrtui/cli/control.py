@@ -48,7 +48,7 @@ def ctl_command(
 ) -> None:
     """Steer a live run; the answer says at which step it took effect, and the old and new rate."""
     from lrtui.command_words import parse_command
-    from lrtui.messages import CommandRejected, encode
+    from lrtui.messages import CommandRejected, carried_out, encode
     from lrtui.words import news
     from lrtui.worker.client import ControlClient
 
@@ -65,6 +65,8 @@ def ctl_command(
             raise UsageError(f"{words[0]} was refused at step {step}: {event.reason}")
         if as_json:
             typer.echo(encode(event).decode())
+    if as_json and not events:
+        typer.echo(carried_out(command, step).decode())
     if not as_json:
         typer.echo("\n".join(told) if told else f"step {step:,}  {words[0]}: done")
 
