@@ -129,10 +129,10 @@ def _show_sweep(directory: "RunDirectory", as_json: bool) -> None:
 
 def _story(history: "History") -> list[str]:
     """What was done to a run and how it ended, in order."""
-    from lrtui.words import sentence
+    from lrtui.words import deed_text, sentence
 
-    story = sorted([*history.changes, *history.rewinds], key=lambda event: event.step)
-    told = [sentence(event) for event in [*story, history.stopped, history.finished] if event is not None]
+    ends = [sentence(event) for event in (history.stopped, history.finished) if event is not None]
+    told = [deed_text(deed.event, deed.taken_back) for deed in history.deeds] + ends
     return [line for line in told if line]
 
 
