@@ -124,7 +124,7 @@ def _show_sweep(directory: "RunDirectory", as_json: bool) -> None:
     for event in (history.started, *history.cuts, history.stopped):
         if event is not None:
             typer.echo(sentence(event))
-    typer.echo("\n".join(sweep_table(history, rows, step)))
+    typer.echo("\n".join(sweep_table(summary, history, rows, step)))
 
 
 def _story(history: "History") -> list[str]:
