@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from lrtui.messages import Event, Finished, Rewound, RunResumed, Sampled, Stepped, Stopped
+from lrtui.messages import Event, Finished, Rewound, RunResumed, RunStarted, Sampled, Stepped, Stopped
 from lrtui.runs.directory import RunDirectory, create_run
-from lrtui.runs.events import EventLog
+from lrtui.runs.events import EventLog, EventReader
 from lrtui.runs.follow import follow
 from lrtui.runs.lock import RunLock
 from lrtui.runs.metrics import MetricsWriter
@@ -36,12 +36,12 @@ class Teller:
 
     def tell(self, events: Sequence[Event]) -> None:
         for event in events:
+            if isinstance(event, RunStarted | RunResumed):
+                self.segment(event.step)
             if isinstance(event, Stepped):
                 assert self.metrics is not None
                 self.metrics.write(event)
                 continue
-            if event is events[0] or isinstance(event, RunResumed):
-                self.segment(event.step)
             self.log.append(event)
             if isinstance(event, Rewound):
                 self.segment(event.to)
@@ -101,17 +101,13 @@ def test_a_run_followed_while_it_trains_is_told_in_the_same_order(tmp_path: Path
     run, events = create_run(tmp_path, "otter"), story()
     teller, rest = Teller(run), iter(events)
     lock = RunLock(run).acquire()
-    teller.segment(0)
 
     def go_on(seconds: float) -> None:
         event = next(rest, None)
         if event is None:
             lock.release()
-        elif isinstance(event, RunResumed):
-            teller.segment(event.step)
-            teller.log.append(event)
         else:
-            teller.tell([block(0), event][1:] if isinstance(event, Stepped) else [event])
+            teller.tell([event])
 
     try:
         told = list(follow(run, go_on))
@@ -121,26 +117,27 @@ def test_a_run_followed_while_it_trains_is_told_in_the_same_order(tmp_path: Path
     assert list(map(_place, told)) == list(map(_place, events))
 
 
-def test_steps_written_between_two_readings_wait_for_what_came_before_them(tmp_path: Path) -> None:
+def test_what_is_written_while_the_log_is_read_waits_for_the_event_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = create_run(tmp_path, "otter")
-    teller = Teller(run)
+    teller, lock = Teller(run), RunLock(run).acquire()
     teller.tell([started(), block(0)])
+    late: list[Event] = [evaluated(100), sampled(100), block(100)]
 
-    def rest() -> Iterator[Event]:
-        """What is written while the log is read."""
-        with RunLock(run):
-            seen = follow(run, lambda seconds: None)
-            yield next(seen)
-            teller.tell([])
-            teller.log.append(evaluated(100))
-            assert teller.metrics
-            teller.metrics.write(block(100))
-            yield next(seen)
-            yield next(seen)
-            yield next(seen)
+    class Busy(EventReader):
+        def poll(self) -> Iterator[Event]:
+            yield from list(super().poll())
+            for event in late:
+                assert teller.metrics
+                teller.metrics.write(event) if isinstance(event, Stepped) else teller.log.append(event)
+            late.clear()
 
-    assert list(map(_place, rest())) == list(map(_place, [started(), block(0), evaluated(100), block(100)]))
+    monkeypatch.setattr("lrtui.runs.follow.EventReader", Busy)
+    told = list(follow(run, lambda seconds: lock.release()))
     teller.close()
+    expected = [started(), block(0), evaluated(100), sampled(100), block(100)]
+    assert list(map(_place, told)) == list(map(_place, expected))
 
 
 def test_an_end_is_told_last_and_only_the_one_that_stands(tmp_path: Path) -> None:
