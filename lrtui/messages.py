@@ -260,6 +260,11 @@ def encode(message: Command | Event) -> bytes:
     return _encoder.encode(message)
 
 
+def carried_out(command: Command, step: int) -> bytes:
+    """One JSON line for a command that made no event of its own: the command, and `at` which step it took effect."""
+    return _encoder.encode(msgspec.to_builtins(command) | {"at": step})
+
+
 def decode_event(line: bytes) -> Event:
     """The event of a JSON line. Raises msgspec.ValidationError or msgspec.DecodeError."""
     return _event_decoder.decode(line)

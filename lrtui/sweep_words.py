@@ -1,6 +1,9 @@
 """The events of a sweep as sentences, and its table as lines."""
 
 from collections.abc import Sequence
+from typing import TypeVar
+
+import msgspec
 
 from lrtui.messages import (
     Event,
@@ -17,6 +20,7 @@ from lrtui.messages import (
 from lrtui.printable import printable
 from lrtui.quantities import counted, fine_rate, loss_text
 
+_Row = TypeVar("_Row", LaneRow, RateRow)
 #: events that their sentence places: the others name their step themselves
 PLACED = (LanesCut, LaneKept, PruningChanged, LanePromoted)
 #: how lanes train, in words
@@ -92,8 +96,13 @@ def swept_text(event: Swept) -> str:
     return f"swept {lanes}: lr {fine_rate(event.rate)} wins, val {loss_text(row.val)}{spread}"
 
 
-def table_lines(rows: Sequence[LaneRow], rates: Sequence[RateRow], winner: int | None) -> list[str]:
-    """The table of a sweep: a line a lane, or where there are several seeds a line a rate."""
+def table_lines(rows: Sequence[LaneRow], rates: Sequence[RateRow], winner: int | None, halted: str = "") -> list[str]:
+    """The table of a sweep: a line a lane, or where there are several seeds a line a rate.
+
+    `halted` is how a sweep stands that trains no more: its lanes do not, either.
+    """
+    if halted:
+        rows, rates = _halted(rows, halted), _halted(rates, halted)
     if len(rates) < len(rows):
         return _rate_lines(rates, next((row.rate for row in rows if row.lane == winner), None))
     told = [f"  {'lane':>4}  {'rate':<9} {'loss':>7} {'val':>7}  state"]
@@ -103,6 +112,10 @@ def table_lines(rows: Sequence[LaneRow], rates: Sequence[RateRow], winner: int |
             f"  {row.lane:>4}  {fine_rate(row.rate):<9} {loss_text(row.loss):>7} {loss_text(row.val):>7}  {state}"
         )
     return told
+
+
+def _halted(rows: Sequence[_Row], how: str) -> list[_Row]:
+    return [msgspec.structs.replace(row, state=how) if row.state == "training" else row for row in rows]
 
 
 def state_text(row: LaneRow) -> str:

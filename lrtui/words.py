@@ -126,6 +126,12 @@ def happening(event: Event) -> str | None:
             return race_happening(event) or sweep_happening(event)
 
 
+def deed_text(event: RateChanged | Rewound, taken_back: str = "") -> str:
+    """A change or a way back as a `sentence`, with what became of a change that was `taken_back` by that cause."""
+    fate = {"": "", "undo": "; undone"}.get(taken_back, f"; left behind by the {printable(taken_back)}")
+    return f"{sentence(event)}{fate}"
+
+
 def news(event: Event) -> str | None:
     """What to print about an event as it happens; a checkpoint is news only where somebody asked for it."""
     if isinstance(event, Sampled):

@@ -49,7 +49,7 @@ def ctl_command(
 ) -> None:
     """Steer a live run; the answer says at which step it took effect, and the old and new rate."""
     from lrtui.command_words import parse_command
-    from lrtui.messages import CommandRejected, encode
+    from lrtui.messages import CommandRejected, carried_out, encode
     from lrtui.words import news
     from lrtui.worker.client import ControlClient
 
@@ -66,6 +66,8 @@ def ctl_command(
             raise UsageError(f"{words[0]} was refused at step {step}: {event.reason}")
         if as_json:
             typer.echo(encode(event).decode())
+    if as_json and not events:
+        typer.echo(carried_out(command, step).decode())
     if not as_json:
         typer.echo("\n".join(told) if told else f"step {step:,}  {words[0]}: done")
 
@@ -121,11 +123,12 @@ def _newest_live(home: Path | None) -> str:
 def _follow(directory: RunDirectory, as_json: bool) -> None:
     from lrtui.console import Console
     from lrtui.console.sweep import SweepConsole
-    from lrtui.runs.follow import follow
+    from lrtui.runs.follow import looks
     from lrtui.runs.sweeps import is_sweep
 
     kind = SweepConsole if is_sweep(directory) else Console
     with kind(sys.stdout, json=as_json) as console:
-        for event in follow(directory):
-            console.show(event)
+        for number, look in enumerate(looks(directory)):
+            for event in look:
+                console.show(event, past=number == 0)
         console.close(directory)

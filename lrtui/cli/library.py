@@ -124,15 +124,15 @@ def _show_sweep(directory: "RunDirectory", as_json: bool) -> None:
     for event in (history.started, *history.cuts, history.stopped):
         if event is not None:
             typer.echo(sentence(event))
-    typer.echo("\n".join(sweep_table(history, rows, step)))
+    typer.echo("\n".join(sweep_table(summary, history, rows, step)))
 
 
 def _story(history: "History") -> list[str]:
     """What was done to a run and how it ended, in order."""
-    from lrtui.words import sentence
+    from lrtui.words import deed_text, sentence
 
-    story = sorted([*history.changes, *history.rewinds], key=lambda event: event.step)
-    told = [sentence(event) for event in [*story, history.stopped, history.finished] if event is not None]
+    ends = [sentence(event) for event in (history.stopped, history.finished) if event is not None]
+    told = [deed_text(deed.event, deed.taken_back) for deed in history.deeds] + ends
     return [line for line in told if line]
 
 

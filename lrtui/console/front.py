@@ -67,13 +67,13 @@ class Console(Closing):
 
         return Bar(self._out, self._progress, colour=self.colour)
 
-    def show(self, event: Event) -> None:
-        """Shows one event, now. Cheap enough to be called between two steps."""
+    def show(self, event: Event, *, past: bool = False) -> None:
+        """Shows one event, now; `past` where it was told before. Cheap enough to be called between two steps."""
         if self.mode == "json":
             write_json(self._out, event)
             return
         now = self._clock()
-        self._progress.update(event, now)
+        self._progress.update(event, now, past=past)
         if self._bar:
             self._show_in_terminal(self._bar, event, now)
         else:
@@ -98,8 +98,8 @@ class Console(Closing):
 
     def _progress_line(self, losses: str) -> str:
         state = self._progress
-        pace = f"{speed_text(state.speed)} it/s  ETA {duration_text(state.eta)}"
-        return f"step {state.step:,}/{state.total:,}  {losses}  lr {rate_text(state.lr)}  {pace}"
+        pace = f"  {speed_text(state.speed)} it/s  ETA {duration_text(state.eta)}" if state.speed else ""
+        return f"step {state.step:,}/{state.total:,}  {losses}  lr {rate_text(state.lr)}{pace}"
 
     def close(self, run: RunDirectory | None = None) -> None:
         """Ends the bar and, given the run, shows its charts, last sample and figures; JSON says nothing more."""

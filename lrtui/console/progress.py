@@ -44,7 +44,8 @@ class Progress:
         """Seconds to go, or None where the speed is not known yet."""
         return max(0, self.total - self.step) / self.speed if self.speed else None
 
-    def update(self, event: Event, now: float) -> None:
+    def update(self, event: Event, now: float, *, past: bool = False) -> None:
+        """Takes the next event; of what is `past` nobody knows how long it took, so that it tells no speed."""
         match event:
             case RunStarted() | RunResumed():
                 self.run, self._steps, self.step = event.run, event.steps, event.step
@@ -52,8 +53,9 @@ class Progress:
                 self._entries.clear()
                 self._restart_clock(now)
             case Stepped():
-                self._stepped(event, now)
+                self._stepped(event, now, past)
             case Evaluated():
+                self.step = event.step
                 self.train_loss, self.val_loss = event.train_loss, event.val_loss
             case RateChanged():
                 self.lr = event.new
@@ -66,11 +68,14 @@ class Progress:
         self._trail.clear()
         self._trail.append((now, self._trained))
 
-    def _stepped(self, block: Stepped, now: float) -> None:
+    def _stepped(self, block: Stepped, now: float, past: bool) -> None:
         self.step = block.step + block.n
         self.loss = _smoothed(self.loss, block.loss)
         self.lr = block.lr[-1] if block.lr else self.lr
         self._trained += block.n
+        if past:
+            self._restart_clock(now)
+            return
         self._trail.append((now, self._trained))
         while len(self._trail) > 2 and self._trail[0][0] < now - _SPEED_SECONDS:
             self._trail.popleft()

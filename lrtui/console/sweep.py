@@ -36,12 +36,14 @@ class SweepConsole(Closing):
         if not json:
             never_fail_to_encode(out)
 
-    def show(self, event: Event) -> None:
-        """Shows one event, now. Cheap enough to be called between two boundaries."""
+    def show(self, event: Event, *, past: bool = False) -> None:
+        """Shows one event, now; `past` where it was told before. Cheap enough to be called between two boundaries."""
         if self._json:
             write_json(self._out, event)
             return
         self._note(event)
+        if past:  # of that nobody knows how long it took
+            self._first, self._began = self._step, self._clock()
         text = news(event)
         if text:
             self._erase()
@@ -54,7 +56,10 @@ class SweepConsole(Closing):
             case SweepStarted() | SweepResumed():
                 self._total, self._rates, self._seeds = event.steps, event.rates, len(event.seeds)
                 self._first = self._step = event.step
+                self._left = self._left or len(event.rates) * self._seeds
                 self._began = self._clock()
+            case LanesEvaluated():
+                self._step = event.step
             case LanesStepped():
                 self._step, self._left = event.step + event.n, len(event.lanes)
                 for lane, losses in zip(event.lanes, event.loss, strict=True):
@@ -81,7 +86,7 @@ class SweepConsole(Closing):
             lane = min(self._losses, key=lambda lane: (self._losses[lane], lane))
             rate = f" at lr {fine_rate(self._rates[lane // self._seeds])}" if self._rates else ""
             line += f"  least loss {loss_text(self._losses[lane])}{rate}"
-        line += f"  ETA {duration_text(left)}"
+        line += f"  ETA {duration_text(left)}" if left is not None else ""
         if self._terminal:
             self._out.write(f"\r\x1b[K{line[: shutil.get_terminal_size((80, 24)).columns - 1]}")
             self._out.flush()

@@ -6,6 +6,7 @@ from lrtui.figure import Look, Reference
 from lrtui.messages import LaneRow
 from lrtui.plot import loss_chart, range_chart
 from lrtui.printable import ascii_only
+from lrtui.runs.catalog import RunSummary, summarize
 from lrtui.runs.directory import RunDirectory
 from lrtui.runs.metrics import Series, read_metrics
 from lrtui.runs.sweep_table import rate_rows, winner, with_losses
@@ -27,7 +28,10 @@ def sweep_picture(run: RunDirectory, look: Look) -> str:
     """The charts of a sweep, its table and its verdict. Raises DiskError where it cannot be read."""
     history = read_sweep(run)
     rows, series, step = standing_rows(run, history)
-    parts = [sweep_charts(history, rows, series, step, look), "\n".join(sweep_table(history, rows, step))]
+    parts = [
+        sweep_charts(history, rows, series, step, look),
+        "\n".join(sweep_table(summarize(run), history, rows, step)),
+    ]
     parts.append("\n".join(problem for each in series.values() for problem in each.problems))
     told = "\n\n".join(part for part in parts if part)
     return ascii_only(told) if look.ascii else told
@@ -46,10 +50,11 @@ def sweep_charts(history: SweepHistory, rows: list[LaneRow], series: dict[int, S
     return f"{u}\n{loss_chart(curves, replace(look, log_x=False), references=lines)}"
 
 
-def sweep_table(history: SweepHistory, rows: list[LaneRow], step: int) -> list[str]:
+def sweep_table(summary: RunSummary, history: SweepHistory, rows: list[LaneRow], step: int) -> list[str]:
     """The table, and the verdict where there is one."""
+    halted = "" if summary.state == "live" else summary.state
     best = winner(rows) if history.swept else None
-    told = table_lines(rows, rate_rows(rows, step), best.lane if best else None)
+    told = table_lines(rows, rate_rows(rows, step), best.lane if best else None, halted)
     if history.swept:
         verdict = swept_text(history.swept)
         told.append(verdict[0].upper() + verdict[1:])

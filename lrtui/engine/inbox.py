@@ -2,12 +2,12 @@
 
 import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from lrtui.command_words import parse_command
 from lrtui.errors import UsageError
-from lrtui.messages import Command, Stop
+from lrtui.messages import Command, Extend, Stop
 
 Asker = tuple[str, int]  # a client's name and its own number for the command
 
@@ -95,3 +95,12 @@ def parse_script(lines: Iterable[str], done: frozenset[int] = frozenset()) -> li
         if number not in done:
             script.append(Scripted(int(match[1]), number, command))
     return script
+
+
+def out_of_reach(script: Iterable[Scripted], lines: Sequence[str], steps: int) -> list[str]:
+    """A sentence for each of the `lines` of a script that a run of `steps` steps does not come to."""
+    script = list(script)
+    if any(isinstance(line.command, Extend) for line in script):
+        return []
+    late = [lines[line.line].strip() for line in script if line.step > steps]
+    return [f"--at {line} is never reached unless the run is extended: it ends at step {steps:,}" for line in late]

@@ -125,7 +125,8 @@ class Session(Course):
             yield self.observer.sample(Sample())
         yield from self._last_checkpoint()
         if inbox.unreached:
-            yield Warned(step, message=f"{inbox.unreached} lines of the --at script were never reached")
+            lines = "1 line of it was" if inbox.unreached == 1 else f"{inbox.unreached} lines of it were"
+            yield Warned(step, message=f"the --at script goes beyond step {step:,}: {lines} never reached")
         yield Finished(
             step,
             train_loss=evaluated.train_loss,

@@ -32,7 +32,7 @@ _TAIL_BYTES = 1 << 16
 
 
 class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of `lrtui runs`. Losses in nats, `age` in seconds since the last write, `bytes` on disk.
+    """One line of `lrtui runs`. Losses in nats, `age` in seconds since it last trained or told, `bytes` on disk.
 
     saved: it ended early and says how to resume. crashed: it ended without a word, and can be resumed all the same.
     `loss` is the mean of the last steps, `val` the last validation loss that was a number and `best` the lowest one.
@@ -213,15 +213,18 @@ def model_label(model: dict[str, Any]) -> str:
 
 
 def _size_and_time(path: Path) -> tuple[int, float]:
-    """Bytes of all files below, and when the newest was written; what vanishes meanwhile counts nothing."""
-    size, newest = 0, 0.0
+    """Bytes of all files below, and when the newest that tells of the run was written; what vanishes counts nothing."""
+    run, size, newest = RunDirectory(path), 0, 0.0
+    beside = {run.worker_lock.name, run.worker_log.name}  # a resume that is refused writes these
     for folder, _, files in os.walk(path):
         for name in files:
             try:
                 status = os.lstat(os.path.join(folder, name))
             except OSError:
                 continue
-            size, newest = size + status.st_size, max(newest, status.st_mtime)
+            size += status.st_size
+            if name not in beside:
+                newest = max(newest, status.st_mtime)
     if not newest:
         try:
             newest = os.stat(path).st_mtime

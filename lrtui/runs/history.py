@@ -7,6 +7,7 @@ is still true of the weights. The rules of which part live here, once.
 from bisect import insort_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from lrtui.lr.ledger import Entry
 from lrtui.messages import (
@@ -24,11 +25,19 @@ from lrtui.runs.directory import RunDirectory
 from lrtui.runs.events import EventReader
 
 
+class Deed(NamedTuple):
+    """A change, or a way back; `taken_back` is what undid a change (undo, rollback, resume), empty where it stands."""
+
+    event: RateChanged | Rewound
+    taken_back: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
     """The surviving story of a run.
 
-    `changes` are the events of `entries`, one each. `rewinds` tell to which steps training went back, in order.
+    `changes` are the events of `entries`, one each; `deeds` are these, those that were taken back and the rewinds, in
+    the order in which they happened. `rewinds` tell to which steps training went back, in order.
     `inexact` are the resumes that survive and were not exact.
     `script` is the `--at` script and `script_done` the indices of its lines that must not run again. `finished` and
     `stopped` tell how the last attempt ended; both None means live or killed. `steps` is where training ends, with
@@ -39,6 +48,7 @@ class History:
     started: RunStarted | None = None
     entries: tuple[Entry, ...] = ()
     changes: tuple[RateChanged, ...] = ()
+    deeds: tuple[Deed, ...] = ()
     rewinds: tuple[Rewound, ...] = ()
     evaluations: tuple[Evaluated, ...] = ()
     inexact: tuple[RunResumed, ...] = ()
@@ -57,6 +67,7 @@ class HistoryFold:
 
     _started: RunStarted | None = None
     _changes: list[RateChanged] = field(default_factory=list)
+    _deeds: list[Deed] = field(default_factory=list)
     _rewinds: list[Rewound] = field(default_factory=list)
     _evaluations: list[Evaluated] = field(default_factory=list)
     _inexact: list[RunResumed] = field(default_factory=list)
@@ -85,8 +96,9 @@ class HistoryFold:
             case RateChanged(replayed=False):
                 # after a resume, a new change may come before known ones that are still to be applied again
                 insort_right(self._changes, event, key=lambda change: change.entry.step)
+                self._deeds.append(Deed(event))
             case Rewound():
-                del self._changes[max(event.entries, 0) :]
+                self._take_back(event)
                 self._drop_totals_after(event.entries)
                 self._rewinds.append(event)
                 self._drop_evaluations_after(event.to)
@@ -96,6 +108,15 @@ class HistoryFold:
                 self._evaluations.append(event)
             case Finished() | Stopped():
                 self._ending = event
+
+    def _take_back(self, rewound: Rewound) -> None:
+        kept = max(rewound.entries, 0)
+        gone = {id(change) for change in self._changes[kept:]}
+        del self._changes[kept:]
+        if gone:
+            cause = rewound.cause
+            self._deeds = [Deed(deed.event, cause) if id(deed.event) in gone else deed for deed in self._deeds]
+        self._deeds.append(Deed(rewound))
 
     def _drop_evaluations_after(self, step: int) -> None:
         while self._evaluations and self._evaluations[-1].step > step:
@@ -117,6 +138,7 @@ class HistoryFold:
             started=self._started,
             entries=tuple(change.entry for change in self._changes),
             changes=tuple(self._changes),
+            deeds=tuple(self._deeds),
             rewinds=tuple(self._rewinds),
             evaluations=tuple(self._evaluations),
             inexact=tuple(self._inexact),

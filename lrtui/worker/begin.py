@@ -14,7 +14,7 @@ import msgspec
 from lrtui.config.toml import dump_toml
 from lrtui.engine.build import Workplace, load_data, make_workplace
 from lrtui.engine.checkpoint import Origin, write_state
-from lrtui.engine.inbox import parse_script
+from lrtui.engine.inbox import out_of_reach, parse_script
 from lrtui.engine.ranks import Ranks
 from lrtui.engine.session import Session
 from lrtui.engine.warm import warm_start
@@ -47,16 +47,16 @@ def begin(
 
     Raises UsageError, ConfigError, CorpusError, DeviceError, CheckpointError, DiskError.
     """
-    inbox = WorkerInbox(parse_script(script))
+    scripted = parse_script(script)
+    inbox = WorkerInbox(scripted)
     if name is not None:
         check_name(name)
     config = anchored(config)
     place = make_workplace(config, load_data(config, home, progress), ranks=ranks)
     warm = warm_start(place, home, init_from) if init_from else None
     origin = origin_of(place, config.lr_schedule())
-    opening: list[Event] = [_started(place, origin, script), *(Warned(0, message=note) for note in place.notes)]
-    if warm is not None:
-        opening += [Warned(0, message=sentence) for sentence in warm.sentences]
+    notes = [*place.notes, *out_of_reach(scripted, script, config.train.steps), *(warm.sentences if warm else ())]
+    opening: list[Event] = [_started(place, origin, script), *(Warned(0, message=note) for note in notes)]
     session = Session(
         place.config,
         place.train,

@@ -79,6 +79,12 @@ def test_show(home: Path) -> None:
     ):
         assert part in text
     assert "\x1b" not in text
+    story = [line for line in text.splitlines() if line.startswith("step ")]
+    assert story == [
+        "step 400  ×10: lr 1e-1 → 1; undone",
+        "step 500  undo: back to step 400",
+        "step 700  ×0.1: lr 1e-1 → 1e-2",
+    ]
 
 
 def test_show_tells_what_is_wrong_and_the_numbers_behind_it(home: Path) -> None:

@@ -78,9 +78,25 @@ def test_lines_tell_a_run() -> None:
     assert lines_of(events) == [
         "quiet-otter: 3,481 parameters, 1,000 steps, corpus names, vocabulary of 27",
         "reference lines in nats: uniform 4.170, unigram 3.300, bigram 2.450",
-        "step 100/1,000  val 2.250 train 1.900  lr 1e-1  – it/s  ETA –",
+        "step 100/1,000  val 2.250 train 1.900  lr 1e-1",
         "step 100  ×0.1: lr 1e-1 → 1e-2",
         "finished 1,000 steps in 0:12: train 1.900, val 2.000, state abababababab",
+    ]
+
+
+def test_what_is_past_is_told_without_a_speed_and_what_comes_with_its_own() -> None:
+    out, clock = io.StringIO(), Clock()
+    console = Console(out, clock=clock)
+    for event in (started(), block(0), evaluated(100), block(100), evaluated(200)):
+        clock.now += 0.001
+        console.show(event, past=True)
+    clock.now += 2
+    console.show(block(200))
+    console.show(evaluated(300))
+    assert out.getvalue().splitlines()[2:] == [
+        "step 100/1,000  val 2.000 train 1.900  lr 1e-1",
+        "step 200/1,000  val 2.000 train 1.900  lr 1e-1",
+        "step 300/1,000  val 2.000 train 1.900  lr 1e-1  50 it/s  ETA 0:14",
     ]
 
 

@@ -11,6 +11,7 @@ from lrtui.messages import LaneRow, LanesCut, LanesEvaluated, LanesStepped, Step
 from lrtui.plot import Look
 from lrtui.runs.directory import create_run
 from lrtui.runs.events import EventLog
+from lrtui.runs.lock import RunLock
 from lrtui.runs.metrics import MetricsWriter
 from lrtui.runs.sweep_table import rate_rows
 from lrtui.runs.sweeps import SweepPlan, write_plan
@@ -44,6 +45,16 @@ def test_lines_tell_what_happens_and_where_it_stands() -> None:
     assert lines[5] == "swept 4 lanes: lr 1e-1 wins, val 2.500 ± 0.707 over 2 seeds"
 
 
+def test_what_is_past_is_told_with_its_steps_and_without_an_eta() -> None:
+    out, now = io.StringIO(), iter(range(100))
+    console = SweepConsole(out, clock=lambda: float(next(now)))
+    later = msgspec.structs.replace(VALS, step=10, lanes=[0, 1, 2])
+    for event in (STARTED, VALS, CUT, later):
+        console.show(event, past=True)
+    lines = out.getvalue().splitlines()
+    assert lines[-3:] == ["step 2/100  4 lanes", "step 2  lane 3 cut by hand, 3 go on", "step 10/100  3 lanes"]
+
+
 def test_json_is_one_event_a_line() -> None:
     out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     events = [msgspec.structs.replace(STARTED, corpus="naïve 語"), STEPS, END]
@@ -65,11 +76,15 @@ def test_the_picture_of_a_directory(tmp_path: Path) -> None:
             writer.write(Stepped(0, n=100, loss=losses, lr=[row.rate] * 100, grad_norm=[1.0] * 100))
     with EventLog(run) as log:
         log.append(STARTED)
-        live = sweep_picture(run, Look(width=80, height=12, colour=False))
+        with RunLock(run):
+            live = sweep_picture(run, Look(width=80, height=12, colour=False))
+        killed = sweep_picture(run, Look(width=80, height=12, colour=False))
         log.append(END)
     done = sweep_picture(run, Look(width=80, height=12, colour=False))
     assert "Loss by learning rate" in live
-    assert "training" in live
+    assert "training at step 100" in live
+    assert "crashed at step 100" in killed
+    assert "training" not in killed
     assert "2.510" in live  # the mean of the last fifty steps stands for the loss of a lane that trains
     assert "lr 1e-1" in done
     assert done.splitlines()[-1] == "Swept 4 lanes: lr 1e-1 wins, val 2.500 ± 0.707 over 2 seeds"

@@ -1,5 +1,6 @@
 """The list of runs: what each is, even where its files are broken, and how one is removed."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -95,14 +96,21 @@ def test_model_labels(model: dict[str, object], label: str) -> None:
 
 
 def test_the_newest_first(tmp_path: Path) -> None:
-    import os
-
     runs = [told_run(tmp_path, name) for name in ("old", "middle", "new")]
     for age, run in zip((300, 200, 100), runs, strict=True):
         for file in run.path.iterdir():
             os.utime(file, (1e9 - age, 1e9 - age))
     summaries = list_runs(tmp_path)
     assert [summary.name for summary in summaries] == ["new", "middle", "old"]
+
+
+def test_a_refused_resume_makes_a_run_no_younger(tmp_path: Path) -> None:
+    run = told_run(tmp_path)
+    for file in run.path.iterdir():
+        os.utime(file, (1e9, 1e9))
+    with RunLock(run):
+        run.worker_log.write_text("refused\n")
+    assert summarize(run, now=1e9 + 500).age == 500
 
 
 def test_losses_that_are_no_number_do_not_become_the_best(tmp_path: Path) -> None:

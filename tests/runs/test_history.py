@@ -33,6 +33,13 @@ def test_an_undone_change_does_not_survive() -> None:
     assert [rewind.to for rewind in history.rewinds] == [200]
 
 
+def test_deeds_keep_the_order_in_which_things_happened_and_what_took_them_back() -> None:
+    first, second, third = scaled(300), scaled(310), scaled(200)
+    undo, rollback = (Rewound(step=400, to=200, entries=n, cause=cause) for n, cause in ((1, "undo"), (0, "rollback")))
+    history = fold_history([started(), first, second, undo, rollback, third])
+    assert history.deeds == ((first, "rollback"), (second, "undo"), (undo, ""), (rollback, ""), (third, ""))
+
+
 def test_a_rewind_to_the_start_leaves_nothing() -> None:
     history = fold_history([started(), scaled(10), scaled(20), Rewound(step=30, to=0, entries=0, cause="rollback")])
     assert history.entries == ()

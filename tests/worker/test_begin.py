@@ -35,6 +35,15 @@ def test_a_warm_start_replays_from_its_own_first_state(zygote: Zygote, home: Pat
     assert not (home / "checkpoints" / "x").exists()
 
 
+def test_a_script_beyond_the_end_is_told_when_the_run_begins_and_ends(zygote: Zygote, home: Path) -> None:
+    process = zygote.run("run", "--name", "short", *COSINE, "--at", "999:decay", "--json", home=home)
+    assert process.code == 0, process.text()
+    first, last = (event for event in process.events() if isinstance(event, Warned) and "--at" in event.message)
+    assert (first.step, last.step) == (0, 120)
+    assert "999:decay is never reached" in first.message
+    assert last.message == "the --at script goes beyond step 120: 1 line of it was never reached"
+
+
 OTHER_TEXT = "3 + 4 = 7 & 9 # 16!\n12 & 5 = 17? 8 * 9 # 72\n" * 200
 
 

@@ -289,6 +289,28 @@ def test_a_detached_worker_outlives_its_parent_and_obeys_ctl(zygote: Zygote, tmp
     assert "Traceback" not in run.worker_log.read_text()
 
 
+def test_ctl_answers_every_command_with_an_object(
+    zygote: Zygote, live: tuple[RunDirectory, Process], tmp_path: Path
+) -> None:
+    def ctl(*words: str) -> dict[str, object]:
+        done = zygote.run("ctl", "live", *words, "--json", home=tmp_path, beside=True)
+        assert done.code == 0, done.text()
+        (line,) = done.text().splitlines()
+        answer = json.loads(line)
+        assert isinstance(answer, dict)
+        return answer
+
+    paused = ctl("pause")
+    assert paused == {"command": "pause", "at": paused["at"]}
+    assert isinstance(paused["at"], int)
+    assert ctl("step", "2") == {"command": "step", "steps": 2, "at": paused["at"]}
+    assert ctl("save")["command"] == "save"
+    assert ctl("decay")["event"] == "rate_changed"
+    assert ctl("continue")["event"] == "continued"
+    assert ctl("stop")["command"] == "stop"
+    assert live[1].wait() == 0
+
+
 def test_a_detached_worker_that_cannot_begin_says_why_where_it_was_asked(tmp_path: Path) -> None:
     flags = [*ENDLESS, "--set", "corpus.path=nowhere.txt"]
     assert "nowhere.txt" in lrtui("run", "--name", "far", *flags, "--detach", home=tmp_path, code=65)
