@@ -73,7 +73,8 @@ def threads_sentence(config: Config, parameters: int, threads: int) -> tuple[str
     """What there is to say of `threads` that were chosen: that others use the processors which a large step misses."""
     if step_operations(config, parameters) < TINY_STEP or threads >= cores():
         return ()
-    return (f"trains on {threads} of {cores()} processors, for others use the rest; it keeps train.threads = {threads}",)
+    there = f"trains on {threads} of {cores()} processors, for others use the rest"
+    return (f"{there}; it keeps train.threads = {threads}",)
 
 
 def keep_memory() -> None:

@@ -9,8 +9,17 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from lrtui.messages import Evaluated, Event, RateChanged, Rewound, RunResumed, RunStarted, Sampled, Stepped
-from lrtui.messages import finite_or_nones as plain
+from lrtui.messages import (
+    Evaluated,
+    Event,
+    RateChanged,
+    Rewound,
+    RunResumed,
+    RunStarted,
+    Sampled,
+    Stepped,
+    finite_or_nones,
+)
 from lrtui.runs.events import SampleLine
 from lrtui.runs.metrics import Block
 
@@ -108,5 +117,5 @@ def _branches(event: Event) -> int | None:
 
 
 def _stepped(block: Block) -> Stepped:
-    loss, norms = plain(block.loss), plain(block.grad_norm)
+    loss, norms = finite_or_nones(block.loss), finite_or_nones(block.grad_norm)
     return Stepped(block.step, n=len(block.loss), loss=loss, lr=list(block.lr), grad_norm=norms)
