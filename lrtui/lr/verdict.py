@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from lrtui.lr.consensus import consensus, read_shape
 from lrtui.lr.range_plan import RangePlan, smooth
 from lrtui.lr.suggest import RULES, Answer, Refusal, trimmed
+from lrtui.quantities import rate_text
 
 #: shown for comparison, never chosen: on a linear axis the steepest place is about the window's start
 NEVER_CHOSEN = {"lightning_linear"}
@@ -53,9 +54,10 @@ def judge(plan: RangePlan, losses: Sequence[float | None], horizon: int) -> Verd
 
 
 def _within(plan: RangePlan, answer: Answer) -> Answer:
+    """Only a tenth of the minimum can be a rate that was not tested, below all that were."""
     if isinstance(answer, Refusal) or plan.low <= answer <= plan.high:
         return answer
-    return Refusal(f"{answer:.2g} is outside of what was tested", "lower the lower end", "lower")
+    return Refusal("below the range", f"{rate_text(answer)} was not tested; lower the lower end", "lower")
 
 
 def _two_digits(plan: RangePlan, lr: float) -> float:

@@ -108,12 +108,14 @@ def point_rows(findings: Findings) -> list[Row]:
     ]
 
 
-def ending(findings: Findings) -> str:
-    """Why a test ended before its last rate; empty where it did not."""
+def ending(findings: Findings, *, short: bool = False) -> str:
+    """Why a test ended before its last rate; empty where it did not. `short`: the title tells of how many points."""
     tested = findings.tested
     if tested is None or not tested.stopped:
         return ""
-    return f"stopped after {len(tested.losses):,} of {tested.points:,}: {printable(tested.stopped)}"
+    done = len(tested.losses)
+    where = f"after {done:,}" if short else f"after {done:,} of {tested.points:,}"
+    return f"stopped {where}: {printable(tested.stopped)}"
 
 
 # -- its confirmation -------------------------------------------------------------------------------------------------

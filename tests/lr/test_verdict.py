@@ -1,6 +1,7 @@
 """The verdict: a suggestion with its band, or a refusal; never a number that was not tested."""
 
 import math
+import re
 
 import pytest
 from hypothesis import given
@@ -54,7 +55,8 @@ def test_a_tenth_of_the_minimum_that_was_not_tested_is_refused() -> None:
     plan = RangePlan(low=0.05, high=10.0, points=100)
     minimum = judge(plan, curve(plan), 1).rules["minimum"]
     assert isinstance(minimum, Refusal)
-    assert "outside of what was tested" in minimum.reason
+    assert minimum.reason == "below the range", "as short as the other rows of the table"
+    assert re.search(r": \d(\.\d)?e-\d was not tested; lower the lower end$", minimum.sentence)
     assert minimum.remedy == "lower"
 
 

@@ -43,6 +43,9 @@ def test_the_title_says_what_was_tried_and_where() -> None:
     assert test_title(found(stepped(0, 48))) == "step 400 · 48 of 100 rates, 1e-6 … 1"
     assert ending(found(TESTED)).startswith("stopped after 95 of 100: the loss rose")
     assert ending(found(refused())) == ""
+    chance = msgspec.structs.replace(TESTED, stopped="the loss rose from 12.20 to 3.90; knowing nothing is 3.30")
+    assert ending(found(chance), short=True) == f"stopped after 95: {chance.stopped}", "the title has the number of points"
+    assert len(ending(found(chance), short=True)) <= 76, "a table at 80 columns"
 
 
 def test_a_test_that_goes_on_says_where_it_is() -> None:
