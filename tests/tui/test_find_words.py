@@ -44,7 +44,9 @@ def test_the_title_says_what_was_tried_and_where() -> None:
     assert ending(found(TESTED)).startswith("stopped after 95 of 100: the loss rose")
     assert ending(found(refused())) == ""
     chance = msgspec.structs.replace(TESTED, stopped="the loss rose from 12.20 to 3.90; knowing nothing is 3.30")
-    assert ending(found(chance), short=True) == f"stopped after 95: {chance.stopped}", "the title has the number of points"
+    assert ending(found(chance), short=True) == f"stopped after 95: {chance.stopped}", (
+        "the title has the number of points"
+    )
     assert len(ending(found(chance), short=True)) <= 76, "a table at 80 columns"
 
 
