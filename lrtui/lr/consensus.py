@@ -99,6 +99,12 @@ def curve(losses: Numbers, points: int) -> list[float]:
     return zero_lag([min(loss, ceiling) for loss in calm], REACH * points)
 
 
+def first_loss(losses: Numbers, points: int) -> float:
+    """The loss that a test of `points` points began with, from its raw losses; NaN where it has none."""
+    _, known = finite(losses, losses)
+    return _start(_calm(known), points) if known else math.nan
+
+
 def _start(calm: Numbers, points: int) -> float:
     """The loss that a test began with."""
     begin = _begin(calm, points)

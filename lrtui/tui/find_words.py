@@ -192,7 +192,8 @@ def next_line(sought: Sought, keymap: Mapping[str, str]) -> str:
         ends = f"{short_rate(advice.low or 0)} … {short_rate(advice.high or 0)}"
         return f"{keys['apply']} tests again: {advice.points:,} rates, {ends}"
     plan = plan_text(plan_of_find(sought.options.find, sought.default))
-    return f"{keys['test']} tests {plan} {_WHENCE[sought.subject]} · {keys['options']} other rates"
+    vain = "a lower end did not help · " if found.in_vain else ""
+    return f"{vain}{keys['test']} tests {plan} {_WHENCE[sought.subject]} · {keys['options']} other rates"
 
 
 def apply_label(found: Findings) -> str:

@@ -110,6 +110,10 @@ def test_the_verdict_in_a_sentence(sought: Sought, told: str) -> None:
         (Sought(findings=found(refused())), "enter tests again: 100 rates, 1e-6 … 100"),
         (Sought(findings=found(refused("points"))), "enter tests again: 400 rates, 1e-6 … 1"),
         (Sought(findings=found(refused("raise", high=1e9))), "f tests 100 rates"),
+        (
+            Sought(findings=found(refused("lower"), refused("lower", low=1e-8))),
+            "a lower end did not help · f tests 100",
+        ),
     ],
 )
 def test_what_can_be_done(sought: Sought, told: str) -> None:
