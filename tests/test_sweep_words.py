@@ -74,7 +74,7 @@ def test_the_table_has_a_line_a_lane_or_a_rate() -> None:
 
 def test_the_u_shows_what_lasted_and_what_was_cut_where() -> None:
     cut, mean, points = u_curves(ROWS, 100)
-    assert (cut.x, cut.y, cut.label) == ([1e-3], [3.0], "cut at 50")
+    assert (cut.x, cut.y, cut.label) == ([1e-3], [3.0], "at 50")
     assert (mean.x, mean.y, mean.label) == ([1.36e-1, 0.5], [2.2, 2.4], "val")
     assert points.style == "points"
     assert u_marks(None) == []

@@ -109,10 +109,11 @@ def _progress(view: SweepView) -> list[Part]:
 def figures(view: SweepView | None, host: str, width: int, asked: str, keymap: Mapping[str, str]) -> Content:
     """The line at `width` cells: the best lane so far, what was `asked` last or is waited for, and the machine."""
     numbers = _numbers(view) if view else []
-    if asked:
-        numbers = beside(numbers, asked, width)  # they give way to it, for a few seconds
+    told = asked or (note(view, keymap) if view else "")
+    # they give way to what was asked for a few seconds; the best rate stays beside what is waited for
+    numbers = beside(numbers, told, width) or ([] if asked else numbers[:1])
     left = "  ".join(f"{label} {value}" for label, value in numbers)
-    told = cut(asked or (note(view, keymap) if view else ""), max(0, width - cell_len(left) - 5))
+    told = cut(told, max(0, width - cell_len(left) - 5))
     used = cell_len(left) + (cell_len(told) + 3 if told else 0)
     machine = (host, host.partition(" · ")[0])  # the worker's share is left out first
     right = next((part for part in machine if used + cell_len(part) + 4 <= width), "")
