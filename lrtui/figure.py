@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 from unicodedata import category, east_asian_width
 
+from rich.cells import cell_len
+
 from lrtui.printable import REPLACEMENT, printable
 
 #: Colours that differ for colour-blind eyes, readable in 256 colours on dark and light: blue, orange, teal, pink …
@@ -119,4 +121,6 @@ def _one_cell(character: str) -> bool:
     # The vowels and ends of Hangul syllables join what is before them, but count as letters.
     if "\u1160" <= character <= "\u11ff" or "\ud7b0" <= character <= "\ud7ff":
         return False
-    return character.isprintable() and east_asian_width(character) not in "WF" and category(character)[0] != "M"
+    # Python's table of widths may be older than that of what draws: both must agree.
+    narrow = east_asian_width(character) not in "WF" and cell_len(character) == 1
+    return character.isprintable() and narrow and category(character)[0] != "M"

@@ -43,6 +43,7 @@ class Frame:
     ) -> None:
         self.look = look
         self.label_rows = 3  # at most, at each edge, for the labels of marks
+        self.last_first = False  # whether the last curves are the ones to name where there is no room for all
         self.width = cells_across(look)
         self.height = max(2, look.height - 3)
         low, high = steps or span(curves)
@@ -201,14 +202,14 @@ class Frame:
 
     def heading(self, title: str) -> str:
         """The title and what each curve is, cut to the width."""
-        parts, room = [title], self.look.width - len(title)
-        for curve, _ in self.curves:
+        named, room = list[str](), self.look.width - len(title)
+        for curve, _ in reversed(self.curves) if self.last_first else self.curves:
             text = f"{self._sign(curve) * (1 if curve.style == 'points' else 2)} {label_text(curve.label)}"
             if not curve.label or len(text) + 3 > room:
                 continue
             room -= len(text) + 3
-            parts.append(f"\x1b[38;5;{_hue(curve)}m{text}\x1b[0m" if self.look.colour else text)
-        heading = "   ".join(parts)
+            named.append(f"\x1b[38;5;{_hue(curve)}m{text}\x1b[0m" if self.look.colour else text)
+        heading = "   ".join([title, *(reversed(named) if self.last_first else named)])
         return ascii_only(heading) if self.look.ascii else heading
 
 

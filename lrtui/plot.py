@@ -80,6 +80,7 @@ def range_chart(
     placed = [replace(curve, x=[place(rate) for rate in curve.x]) for curve in curves]
     frame = Frame(placed, replace(look, log_x=False), None, axis)
     frame.label_rows = len(marks)  # rules that agree stand close together
+    frame.last_first = True  # what was measured last is worth most: the rates that last, the band
     frame.fit_losses()
     figure = frame.drawn([replace(mark, step=place(mark.step)) for mark in marks], ())
     return f"{frame.heading(title)}\n{_text(figure, look)}"

@@ -19,6 +19,11 @@ def rate_text(lr: float | None) -> str:
     return "–" if lr is None else short_rate(lr)
 
 
+def share_text(share: float) -> str:
+    """A part of a whole in two digits: 0.12, 0.003, and as a rate is written where it is tiny."""
+    return f"{share:.2g}" if share >= 1e-3 else short_rate(share)
+
+
 def speed_text(speed: float | None) -> str:
     """Steps a second."""
     return "–" if speed is None else f"{speed:,.0f}" if speed >= 10 else f"{speed:.2f}"

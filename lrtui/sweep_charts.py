@@ -44,7 +44,7 @@ def _by_death(rates: Sequence[RateRow]) -> list[tuple[int, list[RateRow]]]:
 
 
 def _cut(died: int, rows: list[RateRow], hue: int) -> Curve:
-    return _curve([(row.rate, row.loss) for row in rows], f"cut at {died:,}", "mean", hue)
+    return _curve([(row.rate, row.loss) for row in rows], f"at {died:,}", "mean", hue)
 
 
 def _curve(pairs: Iterable[tuple[float, float | None]], label: str, style: str, hue: int) -> Curve:

@@ -82,8 +82,16 @@ def _cut(event: LanesCut) -> str:
     if event.cause == "pruned":
         return f"rung {event.rung}: {which} pruned, {left}"
     if event.cause == "diverged":
-        return f"{which} lost, {left}: {printable(event.reason)}"
+        return f"{which} lost{_lost_where(event)}, {left}: {printable(event.reason)}"
     return f"{which} cut by hand, {left}{again}"
+
+
+def _lost_where(event: LanesCut) -> str:
+    """The steps of the losses, which are between two boundaries: what is told of lanes is told at the later one."""
+    if all(died == event.step for died in event.died):
+        return ""
+    first, last = min(event.died), max(event.died)
+    return f" at step {first:,}" if first == last else f" at steps {first:,} … {last:,}"
 
 
 def swept_text(event: Swept) -> str:

@@ -286,7 +286,7 @@ def test_every_line_is_as_wide_as_asked_whatever_a_label_holds(label: str) -> No
         assert row.isprintable()
 
 
-@pytest.mark.parametrize("label", ["\ud7cb", "\u1160", "\u0301"])
+@pytest.mark.parametrize("label", ["\ud7cb", "\u1160", "\u0301", "\u4dc0"])
 def test_what_joins_the_character_before_it_takes_a_cell_too(label: str) -> None:
     heading = loss_chart([Curve(x=[0, 1], y=[1.0, 2.0], label=label)], PLAIN).split("\n")[0]
     assert cell_len(heading) == len(heading)

@@ -29,7 +29,10 @@ def test_each_event_is_a_sentence_where_it_happened() -> None:
     cut = LanesCut(50, lanes=[0, 1], cause="pruned", died=[50, 50], losses=[1.0, 2.0], left=2, rung=1)
     assert sentence(cut) == "step 50  rung 1: 2 lanes pruned, 2 go on"
     lost = LanesCut(7, lanes=[3], cause="diverged", died=[5], losses=[None], left=1, reason="the loss is nan\x1b[2J")
-    assert sentence(lost) == "step 7  lane 3 lost, 1 goes on: the loss is nan␛[2J"
+    assert sentence(lost) == "step 7  lane 3 lost at step 5, 1 goes on: the loss is nan␛[2J"
+    both: LanesCut = msgspec.structs.replace(lost, lanes=[3, 4], died=[5, 6], reason="high")
+    assert sentence(both) == "step 7  2 lanes lost at steps 5 … 6, 1 goes on: high"
+    assert sentence(msgspec.structs.replace(lost, died=[7], reason="high")) == "step 7  lane 3 lost, 1 goes on: high"
     assert sentence(LaneKept(9, lane=2)) == "step 9  lane 2 stays, whatever a rung says"
     assert sentence(PruningChanged(9, eta=0, rungs=[])) == "step 9  nothing is pruned"
     promoted = sentence(LanePromoted(9, lane=2, run="\x1bx", at=8))
@@ -74,7 +77,7 @@ def test_the_table_has_a_line_a_lane_or_a_rate() -> None:
 
 def test_the_u_shows_what_lasted_and_what_was_cut_where() -> None:
     cut, mean, points = u_curves(ROWS, 100)
-    assert (cut.x, cut.y, cut.label) == ([1e-3], [3.0], "cut at 50")
+    assert (cut.x, cut.y, cut.label) == ([1e-3], [3.0], "at 50")
     assert (mean.x, mean.y, mean.label) == ([1.36e-1, 0.5], [2.2, 2.4], "val")
     assert points.style == "points"
     assert u_marks(None) == []

@@ -77,7 +77,7 @@ def find(
             if len(losses) - told >= plan.points / PROGRESS and tell():
                 yield _progress(live.step, plan, told, losses)
                 told = len(losses)
-    yield _tested(live, plan, losses, test.stopped)
+    yield _tested(live, plan, losses, test)
 
 
 def plan_of(live: Live, command: Find) -> RangePlan:
@@ -105,9 +105,9 @@ def _progress(step: int, plan: RangePlan, first: int, losses: list[float]) -> Ra
     )
 
 
-def _tested(live: Live, plan: RangePlan, losses: list[float], stopped: str) -> RangeTested:
+def _tested(live: Live, plan: RangePlan, losses: list[float], test: RangeTest) -> RangeTested:
     horizon = max(1, live.rate.total - live.step)
-    verdict = judge(plan, losses, horizon)
+    verdict = judge(plan, losses, horizon, test.ln_v)
     refusals = {name: answer.sentence for name, answer in verdict.rules.items() if isinstance(answer, Refusal)}
     return RangeTested(
         live.step,
@@ -116,7 +116,7 @@ def _tested(live: Live, plan: RangePlan, losses: list[float], stopped: str) -> R
         points=plan.points,
         linear=plan.linear,
         losses=finite_or_nones(losses),
-        stopped=stopped,
+        stopped=test.stopped,
         horizon=horizon,
         suggestion=verdict.suggestion,
         band=verdict.band,

@@ -111,6 +111,12 @@ def _ceiling(calm: Numbers, points: int) -> float:
     return 2 * _start(calm, points) - min(calm)
 
 
+def first_loss(losses: Numbers, points: int) -> float:
+    """The loss that a test of `points` points began with, from its raw losses; NaN where it has none."""
+    _, known = finite(losses, losses)
+    return _start(_calm(known), points) if known else math.nan
+
+
 def _start(calm: Numbers, points: int) -> float:
     """The loss that a test began with."""
     begin = _begin(calm, points)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
+from lrtui.quantities import share_text
+
 Sign = Literal["fresh optimizer", "rate too high", "overfitting", "rate too low", "underfitting", "plateau"]
 
 #: steps that a change of the rate, or a fresh optimizer, takes to show
@@ -123,7 +125,7 @@ def too_high(signs: Signs) -> Diagnosis | None:
         if loss > line:
             numbers = (
                 f"after {signs.step:,} steps the loss is {loss:.3f}; {what}",
-                f"an update moved the weights by {farthest:.2g} of their length; {TOO_FAR:g} is far",
+                f"an update moved the weights by {share_text(farthest)} of their length; {TOO_FAR:g} is far",
             )
             return Diagnosis(sign="rate too high", sentence="rate too high", advice=advice, numbers=numbers)
     return None
@@ -167,7 +169,8 @@ def too_low(signs: Signs) -> Diagnosis | None:
     ratios = [ratio for step, ratio in signs.updates if step >= signs.settled]
     if signs.rising or signs.ending or not ratios or signs.step < signs.settled + SETTLED or max(ratios) >= TOO_NEAR:
         return None
-    numbers = [f"an update moves the weights by {ratios[-1]:.2g} of their length; {TOO_NEAR:g} is next to nothing"]
+    moved = f"an update moves the weights by {share_text(ratios[-1])} of their length"
+    numbers = [f"{moved}; {share_text(TOO_NEAR)} is next to nothing"]
     if loss := recent_loss(signs):
         numbers.append(f"after {signs.step:,} steps the loss is {loss:.3f}; knowing nothing is {signs.ln_v:.3f}")
     return Diagnosis(

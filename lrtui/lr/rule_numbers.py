@@ -28,6 +28,7 @@ from lrtui.lr.diagnose import (
     too_low,
     trend,
 )
+from lrtui.quantities import rate_text, share_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +89,9 @@ def _still(signs: Signs) -> list[str]:
     if found is not None:
         told = [f"since step {found.begin:,} the loss changed by {found.change:+.3f} nats, known to ±{found.error:.3f}"]
     if signs.lr is not None and signs.highest_lr is not None:
-        decayed = f"underfitting at a rate below {DECAYED * signs.highest_lr:.2g}"
-        told.append(f"rate {signs.lr:.2g}; {decayed}, if val − train < {NO_GAP:g} and train > {HIGH * signs.ln_v:.2f}")
+        decayed = f"underfitting at a rate below {rate_text(DECAYED * signs.highest_lr)}"
+        if_so = f"if val − train < {NO_GAP:g} and train > {HIGH * signs.ln_v:.2f}"
+        told.append(f"rate {rate_text(signs.lr)}; {decayed}, {if_so}")
     loss = recent_loss(signs)
     learned = [f"not where all is learned: the loss is {loss:.2g}"] if loss is not None and loss < FLAT else []
     return [*told, *learned, *_phase(signs)]
@@ -100,7 +102,7 @@ def _update(signs: Signs) -> str:
     since = f"since step {signs.settled:,}"
     if farthest is None:
         return f"no update has been measured {since}"
-    return f"{since} an update was at most {farthest:.2g} of the weights"
+    return f"{since} an update was at most {share_text(farthest)} of the weights"
 
 
 def _phase(signs: Signs) -> list[str]:
@@ -136,7 +138,7 @@ _RULES: tuple[tuple[str, str, Callable[[Signs], Diagnosis | None], Callable[[Sig
     ),
     (
         "rate too low",
-        f"no update is more than {TOO_NEAR:g} of the weights",
+        f"no update is more than {share_text(TOO_NEAR)} of the weights",
         too_low,
         _low,
     ),

@@ -32,6 +32,11 @@ class Refusal:
 Answer = float | Refusal
 TOO_FEW = Refusal("too few points", "try more points, or lower the upper end", "points")
 NO_DESCENT = Refusal("no descent", "lower the lower end, or the model cannot learn", "lower")
+#: the same of a model that needs no other range, but has little left to learn
+LEARNED = Refusal(
+    "no descent",
+    "the model has learned already; a range test tells of a rate for further learning only where the loss still falls",
+)
 
 
 def finite(lrs: Numbers, losses: Numbers) -> tuple[Numbers, Numbers]:

@@ -70,6 +70,13 @@ _MODES: dict[str, Callable[[], Screen[Any]]] = {
 }
 
 
+def _hide_toasts_below(stack: Sequence[Screen[Any]]) -> None:
+    """A dialogue shows the toasts itself, in front: those of the screen it leaves in sight would be there twice."""
+    for screen in stack[:-1]:
+        for toasts in screen.query("ToastRack"):
+            toasts.display = False  # Textual shows them again as soon as the screen is on top
+
+
 class LrtuiApp(OpensSweeps, inherit_bindings=False):
     """Shows the run `run`; without one, the form of a new run."""
 
@@ -108,6 +115,7 @@ class LrtuiApp(OpensSweeps, inherit_bindings=False):
         # After ctrl+z and `fg` the terminal is empty where nothing changed meanwhile.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         self.screen_change_signal.subscribe(self, lambda _: self.call_later(self._ask_for_room))
+        self.screen_change_signal.subscribe(self, lambda _: _hide_toasts_below(self.screen_stack))
         if self._first:
             self.open_run(self._first[0], read_only=self._first[1])
 

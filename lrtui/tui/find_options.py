@@ -11,6 +11,7 @@ from lrtui.lr.confirm import check as check_confirm
 from lrtui.lr.confirm import spread
 from lrtui.lr.range_plan import RangePlan, check, default_range
 from lrtui.messages import Confirm, Find, RangeTested
+from lrtui.printable import printable
 from lrtui.runs.config_table import section
 from lrtui.words import rate_text
 
@@ -59,7 +60,8 @@ class FindOptions:
     def confirm(self, tested: RangeTested) -> Confirm:
         """The confirmation of a test. Raises UsageError where it found no band."""
         if tested.band is None or tested.suggestion is None:
-            raise UsageError("there is no band to confirm: the range test suggests no rate")
+            why = tested.refusal.partition(":")[0]
+            raise UsageError(f"there is no band to confirm: the range test suggests no rate, {printable(why)}")
         return Confirm(steps=self.steps, rates=spread(tested.band, tested.suggestion, self.lanes))
 
 

@@ -108,12 +108,14 @@ def point_rows(findings: Findings) -> list[Row]:
     ]
 
 
-def ending(findings: Findings) -> str:
-    """Why a test ended before its last rate; empty where it did not."""
+def ending(findings: Findings, *, short: bool = False) -> str:
+    """Why a test ended before its last rate; empty where it did not. `short`: the title tells of how many points."""
     tested = findings.tested
     if tested is None or not tested.stopped:
         return ""
-    return f"stopped after {len(tested.losses):,} of {tested.points:,}: {printable(tested.stopped)}"
+    done = len(tested.losses)
+    where = f"after {done:,}" if short else f"after {done:,} of {tested.points:,}"
+    return f"stopped {where}: {printable(tested.stopped)}"
 
 
 # -- its confirmation -------------------------------------------------------------------------------------------------
@@ -190,7 +192,8 @@ def next_line(sought: Sought, keymap: Mapping[str, str]) -> str:
         ends = f"{short_rate(advice.low or 0)} … {short_rate(advice.high or 0)}"
         return f"{keys['apply']} tests again: {advice.points:,} rates, {ends}"
     plan = plan_text(plan_of_find(sought.options.find, sought.default))
-    return f"{keys['test']} tests {plan} {_WHENCE[sought.subject]} · {keys['options']} other rates"
+    vain = "a lower end did not help · " if found.in_vain else ""
+    return f"{vain}{keys['test']} tests {plan} {_WHENCE[sought.subject]} · {keys['options']} other rates"
 
 
 def apply_label(found: Findings) -> str:

@@ -56,7 +56,8 @@ class Findings:
     """The newest range test, taken at `step`, and the confirmation that came after it.
 
     `tested` is its verdict, None while it goes on, or where it was interrupted; `running` is what is under way, and
-    `refused` why the newest experiment could not be, or did not come to its end.
+    `refused` why the newest experiment could not be, or did not come to its end. `lowest` is the lower end of a test
+    that asks for a lower one, None of any other, and `in_vain` tells that the one before had asked for that already.
     """
 
     step: int = 0
@@ -66,6 +67,8 @@ class Findings:
     trial: Trial | None = None
     running: Kind = ""
     refused: str = ""
+    lowest: float | None = None
+    in_vain: bool = False
 
     def after(self, event: Event) -> Self:
         """And then `event`."""
@@ -73,10 +76,7 @@ class Findings:
             case RangeStepped():
                 return self._stepped(event)
             case RangeTested():
-                losses = tuple(event.losses)
-                return replace(
-                    self, step=event.step, plan=plan_of(event), losses=losses, tested=event, trial=None, **_OVER
-                )
+                return self._tested(event)
             case ConfirmStepped():
                 return replace(self, trial=_trial(self, event), running="confirm", refused="")
             case Confirmed():
@@ -113,7 +113,7 @@ class Findings:
         match tested.remedy:
             case "raise":
                 high = min(HIGHEST, _round(high * _FARTHER))
-            case "lower":
+            case "lower" if not self.in_vain:
                 low = max(LOWEST, _round(low / _FARTHER))
             case "points":
                 points = min(MOST_POINTS, points * _MORE)
@@ -125,6 +125,20 @@ class Findings:
         """The command of the newest test, so that it can be done again."""
         plan = self.plan
         return otherwise if plan is None else Find(plan.low, plan.high, plan.points, plan.linear)
+
+    def _tested(self, event: RangeTested) -> Self:
+        lowest = event.low if event.remedy == "lower" else None
+        return replace(
+            self,
+            step=event.step,
+            plan=plan_of(event),
+            losses=tuple(event.losses),
+            tested=event,
+            trial=None,
+            lowest=lowest,
+            in_vain=lowest is not None and self.lowest is not None and lowest < self.lowest,
+            **_OVER,
+        )
 
     def _stepped(self, event: RangeStepped) -> Self:
         plan = plan_of(event)

@@ -214,7 +214,9 @@ def _change(rate: Rate, step: int, entry: Entry, keymap: Mapping[str, str]) -> s
         case "hold" if rate(step) != later(step):
             return f"{rates}: held there, because the schedule is at 0 here"
         case "hold":
-            return f"held at {rate_text(later(step))}, whatever the {shape_text(rate)} does; {hold_key} releases it"
+            return (
+                f"held at {rate_text(later(step))} until {hold_key} releases it, whatever the {shape_text(rate)} does"
+            )
         case "release":
             return f"released: {rates}, the {shape_text(later)}'s own value"
         case "cooldown":
@@ -222,10 +224,10 @@ def _change(rate: Rate, step: int, entry: Entry, keymap: Mapping[str, str]) -> s
             return f"{rate_text(rate(step))} → 0 over {_steps(steps)}; the run ends at step {step + steps:,}"
         case "reshape":
             end = rate_text(later(later.total - 1))
-            return f"{shape_text(later)} from here to step {later.total:,}: {rates} {_NEXT}, {end} at the last"
+            return f"{shape_text(later)} from here to step {later.total:,}: {rates} now, {end} at the last"
         case "reset":
             undo = key_of("undo", keymap)
-            return f"throws the optimizer's state away {_NEXT}; the rate stays, {undo} brings it back"
+            return f"throws the optimizer's state away; the rate stays, {undo} brings it back"
         case "extend":
             return _longer(rate, later, step, entry)
         case kind:
@@ -250,14 +252,14 @@ def _longer(rate: Rate, later: Rate, step: int, entry: Entry) -> str:
     meaning = {
         "keep": f"the {shape} ends at step {rate.total:,}, then holds {rate_text(later(later.total - 1))}",
         "rescale": f"the {shape} is stretched: {rate_text(rate(step))} → {rate_text(later(step))} now",
-        "restart": f"the {shape} begins again{_warm_up(later)}: {rate_text(rate(step))} → {rate_text(later(step))} now",
+        "restart": f"the {shape} restarts{_warm_up(later)}: {rate_text(rate(step))} → {rate_text(later(step))} now",
     }
     return f"{told}; {meaning[entry.shape or 'keep']}"
 
 
 def _warm_up(rate: Rate) -> str:
     steps = rate.schedule.warmup
-    return f" with its warm-up of {_steps(steps)}" if steps else ""
+    return f", warm-up {steps:,}" if steps else ""
 
 
 def shape_text(rate: Rate) -> str:
@@ -283,10 +285,9 @@ def _undo(view: RunView, entries: tuple[Entry, ...]) -> str:
     if entries[-1:] != view.history.entries[-1:]:
         return f"undoes {change_text(entries[-1])}, as soon as that has come"
     change, cuts = view.history.changes[kept], len(entries) - kept - 1
-    with_cuts = f" and the {cuts} cut{'s' * (cuts > 1)} after it" if cuts else ""
-    back = f"back to step {change.entry.step:,}, exactly as it was"
-    rates = f"rate {rate_text(view.lr)} → {rate_text(change.old)}"
-    return f"undoes {change_text(change.entry)}{with_cuts}: {back}, {rates}"
+    with_cuts = f" and {cuts} cut{'s' * (cuts > 1)} since" if cuts else ""
+    rates = f"{rate_text(view.lr)} → {rate_text(change.old)}"
+    return f"undoes {change_text(change.entry)}{with_cuts}: {rates}, exactly back to step {change.entry.step:,}"
 
 
 def _sample(view: RunView, prompt: str | None, temperature: float | None) -> str:

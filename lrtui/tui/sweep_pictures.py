@@ -16,6 +16,7 @@ from lrtui.words import BASELINES
 
 #: the hues of the best rates, of the other lanes that train, and of the lane under the cursor: that of its mark
 _BEST, _OTHERS, _CHOSEN = (0, 2, 3), 4, 1
+_U_TITLES, _CORNERS = ("Loss by learning rate", "By rate"), 2
 _NONE = Points(array("q"), array("d"))
 
 
@@ -26,7 +27,8 @@ def lanes_lines(view: SweepView, look: Look, own: ChartLook, chosen: LaneRow | N
     curves = [_smooth(curve, own.smoothing, unit) for curve in _curves(view, chosen)]
     known = view.history.started.baselines if view.history.started else {}
     lines = [Reference(name, known[name]) for name in BASELINES if name in known]
-    marks = [Mark(rung, f"rung {number}") for number, rung in enumerate(view.history.rungs, 1)]
+    # on a log axis they stand close together: only the first has the word, so that each is beside its own line
+    marks = [Mark(rung, f"{number}" if number > 1 else "rung 1") for number, rung in enumerate(view.history.rungs, 1)]
     title = f"Lanes ~{own.smoothing:g}" if own.smoothing else "Lanes"
     return loss_chart(curves, own.on(look), marks=marks, references=lines, steps=steps, title=title)
 
@@ -61,4 +63,11 @@ def rates_lines(view: SweepView, look: Look, own: ChartLook, chosen: LaneRow | N
     if chosen is not None and (best is None or chosen.rate != best.rate):
         marks.append(Mark(chosen.rate, f"{fine_rate(chosen.rate)} here"))
     asked = replace(look, log_y=own.log_y)
-    return range_chart(u_curves(view.rows, view.step), asked, u_span(rates), marks=marks)
+    curves = u_curves(view.rows, view.step)
+    return range_chart(curves, asked, u_span(rates), marks=marks, title=_u_title(curves, look.width))
+
+
+def _u_title(curves: Sequence[Curve], width: int) -> str:
+    """Short where what stands beside it, the steps of all rungs, would else be cut."""
+    legend = sum(len(f"   ── {curve.label}") for curve in curves if curve.label)
+    return next((title for title in _U_TITLES if len(title) + legend + _CORNERS <= width), _U_TITLES[-1])

@@ -23,6 +23,8 @@ SIGNS: dict[str, tuple[str, str, Level]] = {
     "diverged": ("!", "!", "error"),
 }
 _SPREAD_DIGITS = 3
+#: states by the words of the log and the keys
+_WORDS = {"diverged": "lost", "killed": "cut"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +100,13 @@ def _state(line: SweepLine) -> str:
     return f"{_word(row.state, row.died)}{_kept(line.lanes)}"
 
 
+def _short_state(line: SweepLine) -> str:
+    """Half a number would be another number."""
+    return _state(line).replace("pruned", "out")
+
+
 def _word(state: str, died: int | None) -> str:
-    word = "lost" if state == "diverged" else printable(state)
+    word = _WORDS.get(state, printable(state))
     return word if died is None else f"{word} {died:,}"
 
 
@@ -130,13 +137,19 @@ _RATES = (
 _GAP = 1
 
 
-def columns_for(order: LaneOrder, seeds: int, width: int) -> tuple[Column, ...]:
-    """The columns that `width` cells have room for; what is left over goes to the last of them."""
+def columns_for(order: LaneOrder, seeds: int, width: int, lines: Sequence[SweepLine] = ()) -> tuple[Column, ...]:
+    """The columns that `width` cells have room for; what is left over goes to the last of them.
+
+    Where the state of any of the `lines` is too long for it, all are told in short: one word for one thing.
+    """
     columns = [column for column in (_RATES if order.by_rate else _LANES) if seeds > 1 or column.title != "seed"]
     while len(columns) > 1 and _width(columns) > width:
         columns.remove(min(columns, key=lambda column: column.worth))
     spare = max(0, width - _width(columns))
-    return (*columns[:-1], replace(columns[-1], cells=columns[-1].cells + spare))
+    last = replace(columns[-1], cells=columns[-1].cells + spare)
+    if last.text is _state and any(len(_state(line)) > last.cells for line in lines):
+        last = replace(last, text=_short_state)
+    return (*columns[:-1], last)
 
 
 def _width(columns: Sequence[Column]) -> int:
@@ -152,8 +165,6 @@ def row_text(line: SweepLine, columns: Sequence[Column]) -> str:
 
 
 def _fitted(text: str, column: Column) -> str:
-    if len(text) > column.cells:  # half a number would be another number, and the sign tells which it was
-        text = text.replace("pruned", "cut").replace("killed", "cut")
     shown = cut(text, column.cells)
     return shown.ljust(column.cells) if column.left else shown.rjust(column.cells)
 
@@ -162,6 +173,6 @@ def count_line(view: SweepView) -> str:
     """How many lanes there are of each state: `1 trains · 12 pruned · 3 lost`."""
     counts = {state: sum(row.state == state for row in view.rows) for state in (*LASTING, "pruned", "killed")}
     lost = sum(row.state == "diverged" for row in view.rows)
-    words = {"training": "train" if counts["training"] != 1 else "trains"}
+    words = {**_WORDS, "training": "train" if counts["training"] != 1 else "trains"}
     told = [f"{number} {words.get(state, state)}" for state, number in counts.items() if number]
     return " · ".join(told + ([f"{lost} lost"] if lost else [])) or "Lanes"

@@ -18,7 +18,7 @@ from lrtui.sweep_words import pruning_text
 from lrtui.tui.keys import KEYS, key_of
 from lrtui.tui.seeing import ENDED
 from lrtui.tui.sweep_state import SweepView
-from lrtui.tui.widgets.figures import figures_line
+from lrtui.tui.widgets.figures import beside, figures_line
 from lrtui.tui.widgets.headline import LONGEST_NAME, STYLES, Part, bar, count_text, device_text, fitted_line
 from lrtui.tui.wrapping import cut
 
@@ -109,8 +109,11 @@ def _progress(view: SweepView) -> list[Part]:
 def figures(view: SweepView | None, host: str, width: int, asked: str, keymap: Mapping[str, str]) -> Content:
     """The line at `width` cells: the best lane so far, what was `asked` last or is waited for, and the machine."""
     numbers = _numbers(view) if view else []
+    told = asked or (note(view, keymap) if view else "")
+    # they give way to what was asked for a few seconds; the best rate stays beside what is waited for
+    numbers = beside(numbers, told, width) or ([] if asked else numbers[:1])
     left = "  ".join(f"{label} {value}" for label, value in numbers)
-    told = cut(asked or (note(view, keymap) if view else ""), max(0, width - cell_len(left) - 5))
+    told = cut(told, max(0, width - cell_len(left) - 5))
     used = cell_len(left) + (cell_len(told) + 3 if told else 0)
     machine = (host, host.partition(" · ")[0])  # the worker's share is left out first
     right = next((part for part in machine if used + cell_len(part) + 4 <= width), "")

@@ -95,7 +95,7 @@ def test_show_tells_what_is_wrong_and_the_numbers_behind_it(home: Path) -> None:
             metrics.write(msgspec.structs.replace(block(step), update=1e-7))
     lines = output("show", "slow").splitlines()
     at = lines.index("rate too low: raise it (])")
-    assert lines[at + 1] == "  an update moves the weights by 1e-07 of their length; 1e-05 is next to nothing"
+    assert lines[at + 1] == "  an update moves the weights by 1e-7 of their length; 1e-5 is next to nothing"
     assert json.loads(output("show", "slow", "--json"))["diagnosis"]["sign"] == "rate too low"
     assert json.loads(output("show", "happy-seal", "--json"))["diagnosis"] is None
 

@@ -93,7 +93,7 @@ def test_updates_that_hardly_move_the_weights_are_a_rate_too_low() -> None:
     found = diagnose(signs(300, lambda step: LN_V - step / 1e4, update=4e-6))
     assert isinstance(found, Diagnosis)
     assert found.line() == "rate too low: raise it (])"
-    assert "4e-06" in found.numbers[0]
+    assert "4e-6" in found.numbers[0]
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,14 @@
 """The verdict: a suggestion with its band, or a refusal; never a number that was not tested."""
 
 import math
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lrtui.lr.range_plan import RangePlan
-from lrtui.lr.suggest import Refusal
+from lrtui.lr.suggest import LEARNED, NO_DESCENT, Refusal
 from lrtui.lr.verdict import judge
 from tests.lr.test_consensus import curve, plan_of
 
@@ -54,13 +55,25 @@ def test_a_tenth_of_the_minimum_that_was_not_tested_is_refused() -> None:
     plan = RangePlan(low=0.05, high=10.0, points=100)
     minimum = judge(plan, curve(plan), 1).rules["minimum"]
     assert isinstance(minimum, Refusal)
-    assert "outside of what was tested" in minimum.reason
+    assert minimum.reason == "below the range", "as short as the other rows of the table"
+    assert re.search(r": \d(\.\d)?e-\d was not tested; lower the lower end$", minimum.sentence)
     assert minimum.remedy == "lower"
+
+
+def test_a_model_that_has_learned_is_not_told_to_lower_the_lower_end() -> None:
+    plan = plan_of(100)
+    losses = [2.2 + max(0.0, 3 * (math.log10(lr) + 1)) for lr in plan.lrs()]
+    told = judge(plan, losses, 1, math.log(27))
+    assert told.refusal == told.rules["consensus"] == LEARNED
+    assert NO_DESCENT not in told.rules.values()
+    unknown, hardly = judge(plan, losses, 1), judge(plan, [loss + 0.7 for loss in losses], 1, math.log(27))
+    assert unknown.refusal == hardly.refusal == NO_DESCENT, "2.9 of 3.3 nats: that is only how frequent letters are"
+    assert judge(plan, curve(plan), 1, 9.0).suggestion == judge(plan, curve(plan), 1).suggestion, "it still falls"
 
 
 @pytest.mark.parametrize("losses", [[], [None], [4.0], [None] * 100, [4.0] * 100, [math.inf] * 30])
 def test_nothing_to_go_by(losses: list[float | None]) -> None:
-    verdict = judge(plan_of(100), losses, 1)
+    verdict = judge(plan_of(100), losses, 1, 3.3)
     assert verdict.suggestion is None
     assert verdict.refusal is not None
 

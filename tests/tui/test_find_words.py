@@ -43,6 +43,11 @@ def test_the_title_says_what_was_tried_and_where() -> None:
     assert test_title(found(stepped(0, 48))) == "step 400 · 48 of 100 rates, 1e-6 … 1"
     assert ending(found(TESTED)).startswith("stopped after 95 of 100: the loss rose")
     assert ending(found(refused())) == ""
+    chance = msgspec.structs.replace(TESTED, stopped="the loss rose from 12.20 to 3.90; knowing nothing is 3.30")
+    assert ending(found(chance), short=True) == f"stopped after 95: {chance.stopped}", (
+        "the title has the number of points"
+    )
+    assert len(ending(found(chance), short=True)) <= 76, "a table at 80 columns"
 
 
 def test_a_test_that_goes_on_says_where_it_is() -> None:
@@ -105,6 +110,10 @@ def test_the_verdict_in_a_sentence(sought: Sought, told: str) -> None:
         (Sought(findings=found(refused())), "enter tests again: 100 rates, 1e-6 … 100"),
         (Sought(findings=found(refused("points"))), "enter tests again: 400 rates, 1e-6 … 1"),
         (Sought(findings=found(refused("raise", high=1e9))), "f tests 100 rates"),
+        (
+            Sought(findings=found(refused("lower"), refused("lower", low=1e-8))),
+            "a lower end did not help · f tests 100",
+        ),
     ],
 )
 def test_what_can_be_done(sought: Sought, told: str) -> None:

@@ -74,6 +74,15 @@ def test_a_refusal_advises_a_test(remedy: str, advised: Find) -> None:
     assert fold(found(refused(remedy)), [stepped(0, 8)], over=False).advice is None
 
 
+def test_an_end_that_was_lowered_in_vain_is_not_lowered_again() -> None:
+    once, twice = refused("lower"), refused("lower", low=1e-8)
+    vain = found(once, stepped(0, 8), twice)
+    assert (vain.in_vain, vain.advice) == (True, None)
+    assert found(twice, once).advice == Find(1e-8, 1.0, 100, False), "a wider test was not the answer to this one"
+    assert found(once, TESTED, twice).advice == Find(1e-10, 1.0, 100, False)
+    assert not found(once, twice, TESTED).in_vain
+
+
 def test_there_is_no_advice_beyond_the_rates_there_are_nor_where_a_rate_is_suggested() -> None:
     assert found(refused("raise", high=1e9)).advice is None
     assert found(refused("lower", low=1e-12)).advice is None

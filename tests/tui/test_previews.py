@@ -55,7 +55,7 @@ def test_undo_takes_back_what_is_on_its_way() -> None:
     assert preview(run, Undo(), ahead) == "undoes ×2, as soon as that has come"
     ahead = ahead.after(run, Undo())
     assert (ahead.entries, ahead.rate) == (run.history.entries, run.rate)
-    assert preview(run, Undo(), ahead).startswith("undoes ×0.1: back to step 300")
+    assert preview(run, Undo(), ahead).startswith("undoes ×0.1: 2e-4 → 2e-3, exactly back to step 300")
     with pytest.raises(UsageError, match="no change to undo"):
         preview(run, Undo(), ahead.after(run, Undo()))
 
@@ -91,7 +91,7 @@ def test_scaling_zero_says_what_goes_on() -> None:
 
 def test_hold_and_release() -> None:
     run = view("cosine", step=500)
-    assert preview(run, Hold()) == "held at 1e-3, whatever the cosine does; h releases it"
+    assert preview(run, Hold()) == "held at 1e-3 until h releases it, whatever the cosine does"
     held = folded(view("cosine", step=500), ledger.hold(run.rate, 100))  # type: ignore[arg-type]
     assert preview(held, Release()) == "released: 2e-3 → 1e-3, the cosine's own value"
     with pytest.raises(UsageError, match="is 0: nothing to hold"):
@@ -110,7 +110,7 @@ def test_extending_says_what_becomes_of_the_shape() -> None:
     keep = preview(run, Extend(1000, "keep"))
     assert keep == "1,000 → 2,000 steps; the cosine ends at step 1,000, then holds 0"
     assert preview(run, Extend(1000, "rescale")).endswith("the cosine is stretched: 1e-3 → 1.7e-3 now")
-    assert preview(run, Extend(1000, "restart")).endswith("the cosine begins again: 1e-3 → 2e-3 now")
+    assert preview(run, Extend(1000, "restart")).endswith("the cosine restarts: 1e-3 → 2e-3 now")
     with pytest.raises(UsageError, match="say keep, rescale or restart"):
         preview(run, Extend(1000))
 
@@ -119,7 +119,7 @@ def test_undo_says_where_it_goes_back_to() -> None:
     with pytest.raises(UsageError, match="there is no change to undo"):
         preview(view(), Undo())
     run = changed(view(), at=300)
-    told = "undoes ×0.1: back to step 300, exactly as it was, rate 2e-4 → 2e-3"
+    told = "undoes ×0.1: 2e-4 → 2e-3, exactly back to step 300"
     assert preview(run, Undo()) == told
 
 
@@ -172,7 +172,7 @@ def test_the_ladder_has_no_rung_next_to_zero() -> None:
 def test_a_new_shape_says_where_it_leads() -> None:
     run = view(step=400, config={})
     told = preview(run, Reshape({"kind": "cosine", "end": 1e-5}))
-    assert told == "cosine from here to step 1,000: 2e-3 → 2e-3 at the next step, 1e-5 at the last"
+    assert told == "cosine from here to step 1,000: 2e-3 → 2e-3 now, 1e-5 at the last"
     ahead = Ahead.of(run).after(run, Reshape({"kind": "linear", "base": 0.1}))
     later = ahead.rate
     assert later is not None
@@ -186,7 +186,7 @@ def test_a_new_shape_says_where_it_leads() -> None:
 
 def test_a_fresh_optimizer_is_said_to_leave_the_rate() -> None:
     told = preview(view(), ResetOptimizer())
-    assert told == "throws the optimizer's state away at the next step; the rate stays, u brings it back"
+    assert told == "throws the optimizer's state away; the rate stays, u brings it back"
     told = preview(view(), ResetOptimizer(), keymap={"undo": "z"})
     assert told.endswith("the rate stays, z brings it back")
     ahead = Ahead.of(view()).after(view(), ResetOptimizer())
@@ -213,9 +213,7 @@ def test_undoing_a_reset_shortly_before_a_rollback_says_that_both_go() -> None:
     )
     run = replace(run, history=replace(run.history, entries=(reset, cut), changes=changes))
     told = preview(run, Undo())
-    assert told == (
-        "undoes fresh optimizer and the 1 cut after it: back to step 200, exactly as it was, rate 1e-3 → 2e-3"
-    )
+    assert told == "undoes fresh optimizer and 1 cut since: 1e-3 → 2e-3, exactly back to step 200"
 
 
 def test_the_ladder_goes_to_a_rate_that_reads_otherwise() -> None:
@@ -232,7 +230,7 @@ def test_absurdly_many_steps_are_doubted() -> None:
 def test_a_restart_tells_of_its_warm_up() -> None:
     run = view("cosine", step=500)
     warm = replace(run, rate=Rate.of(Schedule(kind="cosine", base=2e-3, steps=1000, warmup=100)))
-    assert "the cosine begins again with its warm-up of 100 steps: " in preview(warm, Extend(1000, "restart"))
+    assert "the cosine restarts, warm-up 100: " in preview(warm, Extend(1000, "restart"))
 
 
 def test_what_has_cooled_down_takes_no_more_steps() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from lrtui.messages import LanesEvaluated
+from lrtui.messages import LaneRow, LanesEvaluated
 from lrtui.plot import Look
 from lrtui.runs.directory import create_run
 from lrtui.tui.charts import ChartLook
@@ -31,6 +31,18 @@ def test_the_one_point_of_a_single_rate(tmp_path: Path) -> None:
     assert drawn.count("•") == 1
     assert "lr 2.56e-1" in drawn
     assert "nothing to show" not in drawn
+
+
+def test_the_legend_names_every_rung_on_a_screen_of_120_columns() -> None:
+    died = [125, 250, 500, 1000]
+    rows = [LaneRow(lane=i, rate=10.0**-i, seed=1, state="pruned", loss=3.0, died=step) for i, step in enumerate(died)]
+    view = SweepView(name="s", rows=(*rows, LaneRow(lane=4, rate=1e-4, seed=1, loss=2.0, val=2.1)), step=2000)
+    legend = rates_lines(view, Look(width=70, height=10, colour=False), ChartLook()).splitlines()[0]
+    assert all(f"at {step:,}" in legend for step in died)
+    assert "val" in legend
+    assert len(legend) <= 68, "between the corners of its pane"
+    narrow = rates_lines(view, Look(width=36, height=10, colour=False), ChartLook()).splitlines()[0]
+    assert narrow.split("   ")[-1].endswith("val"), "what lasts is named first"
 
 
 def test_nothing_of_a_single_rate_that_has_not_trained(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace as replaced
 from rich.cells import cell_len
 
 from lrtui.messages import LaneRow
@@ -64,7 +65,12 @@ def test_a_narrow_table_still_names_lanes(tmp_path: Path) -> None:
     assert row_text(line, columns).split() == ["0", "1e-3", "2.900", "3.475", "pruned", "250"]
     late = LaneRow(lane=0, rate=0.1, seed=1, state="pruned", died=30_000)
     (line,) = sweep_lines(replace(view_of(tmp_path, name="late"), rows=(late,)), LaneOrder())
-    assert row_text(line, columns).endswith("cut 30,000")
+    columns = columns_for(LaneOrder(), 1, 36, [line])
+    assert row_text(line, columns).endswith("out 30,000")
+    early, by_hand = (replace(line, lanes=(replaced(late, state=state, died=250),)) for state in ("pruned", "killed"))
+    assert row_text(early, columns).endswith("out 250   "), "one word for one thing"
+    assert row_text(by_hand, columns).endswith("cut 250   "), "and another for what k does"
+    assert row_text(line, columns_for(LaneOrder(), 1, 60, [line])).rstrip().endswith("pruned 30,000")
 
 
 def test_what_stands_for_a_state(tmp_path: Path) -> None:

@@ -172,8 +172,10 @@ class FindScreen(OwnTestingPlace):
             self.app.tell(sought.closed, "warning")
         elif sought.busy:
             self.app.tell("an experiment is under way: wait for its end", "warning")
+        elif sought.findings.tested is not None:
+            self.app.tell("there is no rate to apply: the range test suggests none", "warning")
         else:
-            self.app.tell("there is no rate to apply yet: test first", "warning")
+            self.app.tell("there is no rate yet: test first", "warning")
 
 
 def _arguments(form: Form) -> tuple[str, ...]:

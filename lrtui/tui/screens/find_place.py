@@ -128,9 +128,10 @@ class FindPlace(Place):
         rules, lanes = self.query_one("#rules", Pane), self.query_one("#lanes", Pane)
         width = self._inside()
         lines = self._lines(rule_rows(found.tested) or point_rows(found), width)
-        if end := ending(found):
+        narrow = self.has_class("-narrow")
+        if end := ending(found, short=narrow):
             # below the charts there is one line left for it
-            told = [fitted(end, width, 1)] if self.has_class("-narrow") else ["", *wrapped(end, width)]
+            told = [fitted(end, width, 1)] if narrow else ["", *wrapped(end, width)]
             lines += [Text(line, "dim") for line in told]
         rules.show(lines, test_title(found))
         if found.trial is not None:

@@ -18,6 +18,7 @@ from lrtui.words import loss_text, rate_text
 _ASKED_SECONDS = 4.0
 _AS_BOUND: Mapping[str, str] = {}
 _Part = tuple[str, str]
+_BETWEEN = " │ "
 
 
 class Figures(Widget):
@@ -70,37 +71,51 @@ def figures(
 ) -> Content:
     """The line at `width` cells: numbers, a note, the machine, which is left out first where there is little room.
 
-    The note is what was `asked` last, or else what the run waits for and what seems to be wrong with it.
+    The note is what was `asked` last, or else what the run waits for and what seems to be wrong with it. What was asked
+    is there for a few seconds: until then numbers give way to it.
     """
     parts = _numbers(view) if view else []
     notes = [asked] if asked else _notes(view, keymap) if view else [""]
+    if asked:
+        parts = beside(parts, printable(asked), width)
     parts, note, right = _fitting(parts, [printable(note) for note in notes], host, width)
     return figures_line(parts, note, "$text-warning", right, width)
 
 
 def figures_line(parts: Sequence[_Part], note: str, style: str, right: str, width: int) -> Content:
     """Labels with their values, a note in its style, and what stands at the right end of `width` cells."""
-    used = cell_len(_left(parts)) + (cell_len(note) + 3 if note else 0)
+    used = _used(parts, note)
     told: list[tuple[str, str]] = [(" ", "")]
     for number, (label, value) in enumerate(parts):
         told += [("  " if number else "", ""), (f"{label} ", "$text-muted"), (value, "bold")]
     if note:
-        told += [(" │ ", "$text-muted"), (note, style)]
+        told += [(_BETWEEN if parts else "", "$text-muted"), (note, style)]
     told += [(" " * max(0, width - used - cell_len(right) - 2), ""), (right, "$text-muted")]
     return Content.assemble(*(part for part in told if part[0]))
+
+
+def beside(parts: list[_Part], note: str, width: int) -> list[_Part]:
+    """All of the numbers, or as many of the first that `width` cells have room for beside the whole note."""
+    few = (parts[:count] for count in (len(parts), 2, 1))
+    return next((some for some in few if _used(some, note) + 2 <= width), [])
 
 
 def _fitting(parts: list[_Part], notes: Sequence[str], host: str, width: int) -> tuple[list[_Part], str, str]:
     """The numbers, the note of `notes`, the fullest first, and the machine that `width` cells have room for."""
     for right in (host, ""):
         for note in notes:
-            used = cell_len(_left(parts)) + (cell_len(note) + 3 if note else 0)
-            if used + (cell_len(right) + 4 if right else 3 if note else 0) <= width:
+            if _used(parts, note) + (cell_len(right) + 4 if right else 2 if note else 0) <= width:
                 return parts, note, right
     few = parts[:2]
-    room = max(0, width - cell_len(_left(few)) - 5)
+    room = max(0, width - _used(few, "-") - 1)
     note = next((note for note in notes if cell_len(note) <= room), notes[-1])
     return (few, cut(note, room), "") if note else (parts, "", "")
+
+
+def _used(parts: Sequence[_Part], note: str) -> int:
+    """The cells of the numbers with the note behind them."""
+    left = cell_len(_left(parts))
+    return left + cell_len(note) + (cell_len(_BETWEEN) if left else 0) if note else left
 
 
 def _left(parts: Sequence[_Part]) -> str:

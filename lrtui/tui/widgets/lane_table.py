@@ -79,7 +79,7 @@ class LaneTable(CursorPane):
         return max(1, self.size.width - _SIGN_CELLS)
 
     def choose_columns(self) -> None:
-        self._columns = columns_for(self.order, self._view.seeds, self._width)
+        self._columns = columns_for(self.order, self._view.seeds, self._width, self._table)
 
     def heading(self) -> str:
         return " " * _SIGN_CELLS + heading(self._columns)

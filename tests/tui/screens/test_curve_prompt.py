@@ -22,11 +22,11 @@ def test_another_schedule_with_both_curves(tmp_path: Path, size: tuple[int, int]
         await driven.pretend(view())
         await driven.press("H")
         shown = screen_text(driven.app)
-        assert "cosine from here to step 1,000: 2e-3 → 2e-3 at the next step" in shown
+        assert "cosine from here to step 1,000: 2e-3 → 2e-3 now" in shown
         assert "as planned" in shown
         assert "as it would be" in shown
         await type_in(driven, "linear end=1e-5 base=0.001")
-        assert "linear from here to step 1,000: 2e-3 → 1e-3 at the next step" in screen_text(driven.app)
+        assert "linear from here to step 1,000: 2e-3 → 1e-3 now" in screen_text(driven.app)
         await driven.press("enter")
         assert driven.link.sent == [Reshape({"kind": "linear", "end": 1e-5, "base": 0.001})]
         assert driven.said().startswith("linear from here")
@@ -142,7 +142,7 @@ def test_the_state_is_thrown_away_from_the_palette_once_it_was_asked(tmp_path: P
         await choose_in_palette(driven, "throw the optimizer")
         await driven.press("t")
         assert driven.link.sent == [ResetOptimizer()]
-        assert driven.said().startswith("throws the optimizer's state away at the next step")
+        assert driven.said().startswith("throws the optimizer's state away; the rate stays")
 
     drive(tmp_path, scenario)
 

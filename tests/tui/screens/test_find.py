@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from lrtui.errors import UsageError
+from lrtui.lr.suggest import LEARNED
 from lrtui.messages import Confirm, Find, SetRate
 from lrtui.tui.findings import Findings
 from lrtui.tui.screens.eye import Eye
@@ -122,6 +123,23 @@ def test_enter_tests_again_as_a_refusal_advises(tmp_path: Path, remedy: str, lab
     drive(tmp_path, scenario)
 
 
+def test_where_nothing_can_be_confirmed_or_applied_the_keys_say_why(tmp_path: Path) -> None:
+    async def scenario(driven: Driven) -> None:
+        await shows(driven, view())
+        await driven.press("k")
+        assert driven.toasts() == ["there is no rate yet: test first"]
+        learned = msgspec.structs.replace(refused("lower"), refusal=LEARNED.sentence, remedy="")
+        shown = " ".join((await shows(driven, view(findings=found(learned)))).split())
+        assert f"no suggestion, {LEARNED.sentence}" in shown
+        assert "enter" not in shown
+        await driven.press("k", "enter")
+        assert "no band to confirm: the range test suggests no rate, no descent" in driven.toasts()[-2]
+        assert driven.toasts()[-1] == "there is no rate to apply: the range test suggests none"
+        assert driven.link.sent == []
+
+    drive(tmp_path, scenario, size=(80, 24))
+
+
 @pytest.mark.parametrize("size", [(80, 24), (60, 16)])
 def test_the_whole_verdict_can_be_read_on_a_narrow_screen(tmp_path: Path, size: tuple[int, int]) -> None:
     async def scenario(driven: Driven) -> None:
@@ -183,7 +201,7 @@ def test_nothing_is_offered_before_there_is_a_test(tmp_path: Path) -> None:
         assert "f tests 100 rates from 1e-6 to 1 in even ratios from here, while training waits" in shown
         await driven.press("enter", "k")
         assert driven.link.sent == []
-        assert "there is no rate to apply yet: test first" in driven.toasts()[-1]
+        assert "there is no rate yet: test first" in driven.toasts()[-1]
 
     drive(tmp_path, scenario)
 

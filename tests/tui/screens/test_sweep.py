@@ -131,7 +131,7 @@ def test_it_follows_the_sweep(tmp_path: Path) -> None:
         await driven.pilot.pause()
         shown = screen_text(driven.app)
         assert "step 100/1,000" in shown
-        assert "killed 100" in shown
+        assert "cut 100" in shown
 
     with RunLock(run):
         drive_sweep(tmp_path, scenario, name="live")

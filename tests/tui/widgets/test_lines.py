@@ -8,11 +8,27 @@ from rich.style import Style
 
 from lrtui.lr import ledger
 from lrtui.lr.diagnose import Diagnosis
+from lrtui.lr.ledger import EXTEND_MODES
 from lrtui.lr.rate import Rate
 from lrtui.lr.schedule import Schedule
-from lrtui.messages import Evaluated, Rewound
+from lrtui.messages import (
+    Command,
+    CoolDown,
+    Decay,
+    Evaluated,
+    Extend,
+    Hold,
+    Release,
+    ResetOptimizer,
+    Reshape,
+    Rewound,
+    SetRate,
+    Step,
+    Undo,
+)
 from lrtui.tui.branches import LEFT_BEHIND
 from lrtui.tui.health import Health
+from lrtui.tui.previews import preview
 from lrtui.tui.state import RunView
 from lrtui.tui.widgets.figures import figures
 from lrtui.tui.widgets.headline import bar, count_text, device_text, headline, model_text
@@ -217,6 +233,36 @@ def test_a_diagnosis_fits_and_is_whole(width: int) -> None:
     told = figures(ailing(), HOST, width).plain
     assert cell_len(told) <= width
     assert "plateau since 11,200: decay (d)" in told
+
+
+def long_run(kind: str) -> RunView:
+    """One of 50,000 steps, far along, whose rate has two digits."""
+    rate = Rate.of(Schedule(kind=kind, base=4.5e-3, steps=50_000, warmup=500))
+    return view(step=41_800, rate=rate, total=50_000, lr=rate(41_800))
+
+
+def test_what_a_key_means_is_said_whole_in_eighty_columns() -> None:
+    undone = changed(long_run("constant"), at=41_764, factor=2.45)
+    said = [preview(undone, Undo())]
+    commands: list[Command] = [Decay(), SetRate(1.5e-4), Hold(), ResetOptimizer(), CoolDown(5_000), Step(5_000)]
+    commands += [Reshape({"kind": "inverse_sqrt"}), *(Extend(12_000, mode) for mode in EXTEND_MODES)]
+    for kind in ("constant", "inverse_sqrt", "wsd", "one_cycle"):
+        run = long_run(kind)
+        assert run.rate is not None
+        held = folded(run, ledger.hold(run.rate, 40_000))
+        said += [preview(run, command) for command in commands] + [preview(held, Release()), preview(held, Decay())]
+    for told in said:
+        line = figures(undone, HOST, 80, told).plain
+        assert told in line
+        assert cell_len(line) <= 80
+
+
+def test_the_figures_come_back_where_there_is_room_for_both() -> None:
+    assert figures(view(), "", 80, "paused").plain.startswith(" loss 1.520  val 1.610  lr 2e-3  grad 0.8 │ paused")
+    long = "×0.1: 2e-3 → 2e-4 at the next step; held there until h releases it"
+    assert figures(view(), HOST, 80, long).plain.strip() == long
+    assert figures(view(), HOST, 90, long).plain.startswith(" loss 1.520 │ ×0.1")
+    assert figures(view(), HOST, 40, long).plain.rstrip().endswith("…"), "a terminal this small is told only the rates"
 
 
 def test_what_asks_for_something_comes_before_a_diagnosis() -> None:
