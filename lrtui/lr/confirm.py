@@ -40,7 +40,7 @@ def spread(band: tuple[float, float], suggestion: float, lanes: int) -> list[flo
     Two digits, as a range test is no more precise, and more where two would fall together.
     """
     low, high = band
-    rates = [low * (high / low) ** (i / (lanes - 1)) for i in range(lanes)]
+    rates = [*(low * (high / low) ** (i / (lanes - 1)) for i in range(lanes - 1)), high]
     inner = range(1, lanes - 1) if lanes > 2 else range(lanes)
     if low < suggestion < high:
         nearest = min(inner, key=lambda i: abs(math.log(rates[i] / suggestion)))

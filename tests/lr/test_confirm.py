@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lrtui.errors import UsageError
@@ -35,6 +35,7 @@ def test_a_narrow_band_still_has_rates_that_differ() -> None:
 
 
 @given(st.floats(1e-8, 1e3), st.floats(2.2, 1e4), st.floats(0, 1), st.integers(2, 32))
+@example(98.0, 2.25, 1.0, 11)
 def test_any_band_gives_that_many_different_rates_within_it(low: float, wide: float, at: float, lanes: int) -> None:
     low, high = float(f"{low:.1e}"), float(f"{low * wide:.1e}")
     suggestion = min(max(float(f"{low * (high / low) ** at:.1e}"), low), high)
