@@ -44,9 +44,8 @@ def test_training_waits_for_a_test_by_a_key_and_goes_on_to_the_same_bits(
         seen = len(driven.train.view.findings.losses)  # type: ignore[union-attr]
         await driven.until(lambda: len(driven.train.view.findings.losses) > seen)  # type: ignore[union-attr]
         found, now = driven.train.view.findings, trained(run)  # type: ignore[union-attr]
-        if not any(
-            isinstance(event, RangeTested) for event in EventReader(run.events).poll()
-        ):  # it went on when this was read
+        told = list(EventReader(run.events).poll())
+        if not any(isinstance(event, RangeTested) for event in told):  # it went on when the steps were read
             assert now == waiting == found.step
         await driven.until(lambda: driven.train.view.findings.tested is not None)  # type: ignore[union-attr]
         await driven.until(lambda: "f Test" in screen_text(driven.app))
