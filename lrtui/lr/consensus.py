@@ -95,15 +95,18 @@ def read_shape(lrs: Numbers, losses: Numbers, points: int) -> Shape | Refusal:
 def curve(losses: Numbers, points: int) -> list[float]:
     """The losses of a test of `points` points, all finite, smoothed without lag; a blow-up does not reach back far."""
     calm = _calm(losses)
-    ceiling = _ceiling(calm, points)
-    return zero_lag([min(loss, ceiling) for loss in calm], REACH * points)
+    return _below(_ceiling(calm, points), calm, points)
 
 
 def seen_curve(losses: Numbers, points: int) -> list[float]:
     """`curve` for eyes: it is cut where the losses blow up, and there it shows how far they do."""
     calm = _calm(losses)
     ceiling = _ceiling(calm, points)
-    return [max(a, b) if b > ceiling else a for a, b in zip(curve(losses, points), calm, strict=True)]
+    return [max(a, b) if b > ceiling else a for a, b in zip(_below(ceiling, calm, points), calm, strict=True)]
+
+
+def _below(ceiling: float, calm: Numbers, points: int) -> list[float]:
+    return zero_lag([min(loss, ceiling) for loss in calm], REACH * points)
 
 
 def _ceiling(calm: Numbers, points: int) -> float:

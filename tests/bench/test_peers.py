@@ -13,20 +13,10 @@ from lrtui.bench.peer_loops import Parts, Watched, loader
 from lrtui.bench.peers import FASTAI, LIGHTNING, LR_FINDER, PEERS, TRANSFORMERS, Peer, told
 from lrtui.bench.rows import FIND_POINTS, ROWS, choose
 from lrtui.bench.table import HEADING, missing_line, preamble
-from lrtui.config.load import override
-from lrtui.engine.build import make_workplace
-from lrtui.text.corpus import CorpusText
-from lrtui.text.dataset import make_dataset
+from tests.bench.test_plain import place_of
 
-ITEMS = "".join(f"{word} {number}\n" for number in range(60) for word in ("alpha", "beta", "gamma"))
 TRAINERS = (LIGHTNING, FASTAI, TRANSFORMERS)
 FINDERS = (LIGHTNING, FASTAI, LR_FINDER)
-
-
-def place_of(name, **optim):
-    config = override(choose([name])[0].config(threads=1), {"optim": optim, "train": {"batch": 8}})
-    text = CorpusText(name="small", text=ITEMS, sha256="", bytes=len(ITEMS))
-    return make_workplace(config, make_dataset(config.corpus, text))
 
 
 def parts_of(place, folder, told=None):
@@ -80,7 +70,7 @@ def assert_same_steps(place, parts, batches):
 @pytest.mark.parametrize("row", ["names-mlp-adam", "lstm"])
 def test_a_turn_is_the_plain_loops_work_and_is_as_fast_as_its_steps(row, tmp_path, monkeypatch):
     monkeypatch.setitem(peer_turns._TRAIN, "lightning", plain_steps)
-    place, batches = place_of(row), []
+    place, batches = place_of(choose([row])[0]), []
     parts = parts_of(place, tmp_path, batches)
     speed = peer_turns.peer_turn(parts, "lightning", "training")(0.02)
     assert_same_steps(place, parts, batches)
@@ -96,7 +86,7 @@ def test_a_turn_is_the_plain_loops_work_and_is_as_fast_as_its_steps(row, tmp_pat
 @pytest.mark.parametrize("row", ["names-mlp-sgd", "lstm"])
 @pytest.mark.parametrize("peer", params(TRAINERS))
 def test_a_library_makes_the_plain_loops_steps(peer, row, optim, tmp_path):
-    place, batches = place_of(row, **optim), []
+    place, batches = place_of(choose([row])[0], **optim), []
     parts = parts_of(place, tmp_path, batches)
     peer_turns.peer_turn(parts, peer.package, "training")(0.05)
     assert_same_steps(place, parts, batches)
@@ -105,7 +95,7 @@ def test_a_library_makes_the_plain_loops_steps(peer, row, optim, tmp_path):
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("peer", params(FINDERS))
 def test_a_library_tries_all_points_and_puts_the_weights_back(peer, tmp_path):
-    place = place_of("find")
+    place = place_of(choose(["find"])[0])
     parts = parts_of(place, tmp_path)
     turn = peer_turns.peer_turn(parts, peer.package, "find")
     before = weights(parts.watched.model)
